@@ -1,0 +1,49 @@
+"""The frame: language, look and page order. Start it with `streamlit run app.py`."""
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import share
+from pages.ui.words import LANGUAGES, browser_language
+from pages.ui.words import label as _
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def main() -> None:
+    """Draw the frame and run the page that the address names."""
+    st.set_page_config(page_title="GRU Lab", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+    st.html(ASSETS / "components" / "frame.css")
+    st.segmented_control(
+        "Language · 语言",
+        list(LANGUAGES),
+        default=browser_language(),
+        required=True,
+        format_func=LANGUAGES.__getitem__,
+        key="lang",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    home = st.Page("pages/understand/home.py", title=_("GRU Lab"), url_path="", default=True)
+    pages = {
+        "": [home],
+        _("Understand"): [
+            st.Page("pages/understand/gates.py", title=_("One step"), url_path="gates"),
+        ],
+    }
+    page = st.navigation(pages, position="top")
+    share.enter(page.url_path)
+    page.run()
+
+
+if st.runtime.exists():
+    main()
+else:
+    # `streamlit run` sees the object `app` in this file and imports it once, before the first visitor.
+    # Without that, Streamlit takes the folder pages/ for its own menu until somebody has run
+    # st.navigation, and the first deep link into a fresh server ends in "Page not found".
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    st.navigation([main])
+    app = st.App(__file__)

@@ -1,0 +1,123 @@
+"""All that the page "One step" shows, as one value that an address can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gru_core.data.examples import EXAMPLES, example_setup
+from gru_core.data.setup import QUERY_NAMES as SETUP_NAMES
+from gru_core.data.setup import Setup
+from gru_core.errors import InputError
+from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS, PARTS, Part
+
+DEFAULT_EXAMPLE = "welcome"
+DEFAULT_DIGITS = 2
+MAX_SEED = 9999
+QUERY_NAMES = ("example", "seed", "t", "part", "unit", "digits", *SETUP_NAMES)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the reader is: step (from 0), sub-step, hidden unit (from 0)."""
+
+    time: int = 0
+    part: Part = "r"
+    unit: int = 0
+
+    @classmethod
+    def of(cls, value: Any, setup: Setup) -> Place:
+        """A place as it came from the browser or an address; InputError when it does not exist."""
+        time = _whole("t", value.get("time", 0), 0, len(setup.inputs) - 1)
+        unit = _whole("unit", value.get("unit", 0), 0, setup.parameters.hidden_size - 1)
+        part = value.get("part", "r")
+        if part not in PARTS:
+            raise InputError(
+                "part: expected one of {expected}, got {actual!r}. Choose one of the four.",
+                expected=", ".join(PARTS),
+                actual=str(part)[:20],
+            )
+        return cls(time, part, unit)
+
+    def within(self, setup: Setup) -> Place:
+        """The nearest place that exists in `setup`."""
+        return Place(
+            min(self.time, len(setup.inputs) - 1),
+            self.part,
+            min(self.unit, setup.parameters.hidden_size - 1),
+        )
+
+
+@dataclass(frozen=True)
+class StepView:
+    """example: the name of the example that `setup` is, or None for a reader's own numbers.
+
+    seed: of the example that is drawn at random. digits: decimals on screen.
+    """
+
+    setup: Setup
+    example: str | None = None
+    seed: int = 0
+    place: Place = Place()
+    digits: int = DEFAULT_DIGITS
+
+    @classmethod
+    def of_example(cls, name: str, seed: int = 0, digits: int = DEFAULT_DIGITS) -> StepView:
+        """An example at its beginning. InputError when there is none of that name."""
+        return cls(example_setup(name, seed), name, seed, digits=digits)
+
+    def to_query(self) -> dict[str, str]:
+        """The view as the parameters of an address; `from_query` is the way back."""
+        query = (
+            self.setup.to_query()
+            if self.example is None
+            else {"example": self.example, **({"seed": str(self.seed)} if self.seed else {})}
+        )
+        place = {
+            "t": str(self.place.time + 1),
+            "part": self.place.part,
+            "unit": str(self.place.unit + 1),
+            "digits": str(self.digits),
+        }
+        usual = {"t": "1", "part": "r", "unit": "1", "digits": str(DEFAULT_DIGITS)}
+        return query | {name: text for name, text in place.items() if text != usual[name]}
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> StepView:
+        """The view of an address. Raises InputError that names the parameter that is wrong."""
+        digits = _whole("digits", query.get("digits", DEFAULT_DIGITS), MIN_DIGITS, MAX_DIGITS)
+        arrays = {name: query[name] for name in SETUP_NAMES if name in query}
+        if arrays:
+            setup, example, seed = Setup.from_query(arrays), None, 0
+        else:
+            example = query.get("example", DEFAULT_EXAMPLE)
+            seed = _whole("seed", query.get("seed", 0), 0, MAX_SEED)
+            setup = example_setup(example, seed)
+        steps = len(setup.inputs)
+        place = {
+            "time": _whole("t", query.get("t", 1), 1, steps) - 1,
+            "part": query.get("part", "r"),
+            "unit": _whole("unit", query.get("unit", 1), 1, setup.parameters.hidden_size) - 1,
+        }
+        return cls(setup, example, seed, Place.of(place, setup), digits)
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or not low <= number <= high:
+        raise InputError(
+            "{name}: expected a whole number from {low} to {high}, got {actual!r}. "
+            "Correct it in the address, or leave it out.",
+            name=name,
+            low=low,
+            high=high,
+            actual=str(value)[:20],
+        )
+    return number
+
+
+__all__ = ["DEFAULT_EXAMPLE", "EXAMPLES", "QUERY_NAMES", "Place", "StepView"]

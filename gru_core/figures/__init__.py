@@ -1,0 +1,1 @@
+"""Figures: traces and records become what the screen draws. Pure functions."""

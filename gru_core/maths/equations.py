@@ -1,0 +1,629 @@
+"""The GRU's equations as data: one source for the screen, for LaTeX and for a worked scalar.
+
+Every ``Line`` states that one named array of a ``Step`` equals an expression of others, so that
+``evaluate(line.expression, values(step, parameters))`` is the number the program computed. Names
+are those of ``Step`` and ``GRUParameters``: ``h_previous`` is the old state, ``h`` the new one.
+
+Sources: Cho et al. 2014 (arXiv 1406.1078; v1 resets after U_n, v3 before), eq. 5-8, and the
+documentation of ``torch.nn.GRU``, whose order of terms is used.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact, localcontext
+from functools import lru_cache, reduce
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from gru_core.errors import InputError
+from gru_core.maths.convention import Convention
+from gru_core.maths.gru import GATES, STEP_NAMES, Step
+from gru_core.maths.parameters import NAMES, Array, GRUParameters
+
+Values = Mapping[str, Array]
+Part = Literal["r", "z", "n", "h"]
+Role = Literal["definition", "input", "recurrent", "inner", "sum", "value", "kept", "new"]
+Function = Literal["sigmoid", "hard_sigmoid", "tanh"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A named array: a parameter, the input, a state or an intermediate of the step."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class MatrixVector:
+    """The product of a matrix and a vector, such as U_r h."""
+
+    matrix: Value
+    vector: "Expression"
+
+
+@dataclass(frozen=True)
+class Hadamard:
+    """The product of two vectors, element by element: r ∘ h."""
+
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True)
+class Complement:
+    """1 − of, element by element."""
+
+    of: Value
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum of vectors."""
+
+    terms: tuple["Expression", ...]
+
+
+@dataclass(frozen=True)
+class Apply:
+    """A function of one number, applied to every element."""
+
+    function: Function
+    of: "Expression"
+
+
+Expression = Value | MatrixVector | Hadamard | Complement | Sum | Apply
+
+
+@dataclass(frozen=True)
+class Line:
+    """``result`` = ``expression``; ``role`` says what the line is for."""
+
+    result: str
+    expression: Expression
+    role: Role
+
+
+# --- The equations -------------------------------------------------------------------------------
+
+
+def equations(convention: Convention) -> dict[Part, tuple[Line, ...]]:
+    """The lines of r, z, n and h in the order in which they are computed.
+
+    The first line of each part is its definition in symbols; the others build it from named
+    intermediates, each of which appears as a ``result`` before it is used.
+    """
+    return {
+        "r": _gate("r", convention),
+        "z": _gate("z", convention),
+        "n": _candidate_reset_after() if convention.reset == "after" else _candidate_reset_before(),
+        "h": _new_state(convention),
+    }
+
+
+_R, _Z, _N = Value("r"), Value("z"), Value("n")
+_X, _H = Value("x"), Value("h_previous")
+
+
+def _gate(g: Literal["r", "z"], convention: Convention) -> tuple[Line, ...]:
+    recurrent = MatrixVector(Value(f"U_{g}"), _H)
+    whole = Sum((*_input_terms(g), recurrent))
+    return (
+        Line(g, Apply(convention.gate, whole), "definition"),
+        Line(f"{g}_input", Sum(_input_terms(g)), "input"),
+        Line(f"{g}_recurrent", recurrent, "recurrent"),
+        *_sum_and_value(g, convention.gate),
+    )
+
+
+def _candidate_reset_after() -> tuple[Line, ...]:
+    inner = Sum((MatrixVector(Value("U_n"), _H), Value("c_n")))
+    whole = Sum((*_input_terms("n"), Hadamard(_R, inner)))
+    return (
+        Line("n", Apply("tanh", whole), "definition"),
+        Line("n_input", Sum(_input_terms("n")), "input"),
+        Line("n_inner", inner, "inner"),
+        Line("n_recurrent", Hadamard(_R, Value("n_inner")), "recurrent"),
+        *_sum_and_value("n", "tanh"),
+    )
+
+
+def _candidate_reset_before() -> tuple[Line, ...]:
+    inner = Hadamard(_R, _H)
+    whole = Sum((*_input_terms("n"), MatrixVector(Value("U_n"), inner)))
+    return (
+        Line("n", Apply("tanh", whole), "definition"),
+        Line("n_input", Sum(_input_terms("n")), "input"),
+        Line("n_inner", inner, "inner"),
+        Line("n_recurrent", MatrixVector(Value("U_n"), Value("n_inner")), "recurrent"),
+        *_sum_and_value("n", "tanh"),
+    )
+
+
+def _new_state(convention: Convention) -> tuple[Line, ...]:
+    if convention.z_weights == "state":
+        kept, new = Hadamard(_Z, _H), Hadamard(Complement(_Z), _N)
+        return (
+            Line("h", Sum((new, kept)), "definition"),
+            Line("h_kept", kept, "kept"),
+            Line("h_new", new, "new"),
+            Line("h", Sum((Value("h_new"), Value("h_kept"))), "sum"),
+        )
+    kept, new = Hadamard(Complement(_Z), _H), Hadamard(_Z, _N)
+    return (
+        Line("h", Sum((kept, new)), "definition"),
+        Line("h_kept", kept, "kept"),
+        Line("h_new", new, "new"),
+        Line("h", Sum((Value("h_kept"), Value("h_new"))), "sum"),
+    )
+
+
+def _input_terms(g: str) -> tuple[Expression, Expression]:
+    return MatrixVector(Value(f"W_{g}"), _X), Value(f"b_{g}")
+
+
+def _sum_and_value(g: str, function: Function) -> tuple[Line, Line]:
+    return (
+        Line(f"{g}_pre", Sum((Value(f"{g}_input"), Value(f"{g}_recurrent"))), "sum"),
+        Line(g, Apply(function, Value(f"{g}_pre")), "value"),
+    )
+
+
+# --- Numbers in the equations --------------------------------------------------------------------
+
+
+def values(step: Step, parameters: GRUParameters) -> dict[str, Array]:
+    """Every array that a line can name, by its name."""
+    return {name: getattr(parameters, name) for name in NAMES} | {
+        name: getattr(step, name) for name in STEP_NAMES
+    }
+
+
+def evaluate(expression: Expression, values: Values) -> Array:
+    """The array that ``expression`` stands for: (H,), or (B, H) for values of a batch."""
+    match expression:
+        case Value(name):
+            return values[name]
+        case MatrixVector(matrix, vector):
+            return evaluate(vector, values) @ values[matrix.name].T
+        case Hadamard(left, right):
+            return evaluate(left, values) * evaluate(right, values)
+        case Complement(of):
+            return 1.0 - evaluate(of, values)
+        case Sum(terms):
+            return reduce(operator.add, (evaluate(term, values) for term in terms))
+        case Apply(function, of):
+            return evaluate_function(function, evaluate(of, values))
+
+
+def evaluate_function(function: Function, a: Array) -> Array:
+    """The named function of every element of ``a``."""
+    return np.tanh(a) if function == "tanh" else GATES[function](a)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One number in a worked scalar: entry ``index`` (from 0) of the array ``name``.
+
+    With ``complement`` the factor is 1 − value, shown as (1 − 0.30).
+    """
+
+    name: str
+    index: tuple[int, ...]
+    value: float
+    complement: bool = False
+
+    @property
+    def number(self) -> float:
+        """What the factor contributes to the product."""
+        return 1.0 - self.value if self.complement else self.value
+
+
+Term = tuple[Factor, ...]
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One unit of an expression: the sum of ``terms``, each a product, is ``total``.
+
+    With a ``function``, ``result`` is that function of the total; without one it is the total.
+    """
+
+    terms: tuple[Term, ...]
+    total: float
+    function: Function | None
+    result: float
+
+    @property
+    def is_single_number(self) -> bool:
+        """Whether there is nothing to add or multiply, as in σ(0.49)."""
+        return len(self.terms) == 1 and len(self.terms[0]) == 1 and not self.terms[0][0].complement
+
+
+def scalar(expression: Expression, values: Values, unit: int) -> Scalar:
+    """``expression`` worked out for hidden unit ``unit`` (from 0) of a single sequence.
+
+    A product with a sum, such as r ∘ (U_n h + c_n), is multiplied out, so that the result is flat.
+    Raises ``InputError`` for values of a batch or for a unit that does not exist.
+    """
+    _refuse_batch(values)
+    size = len(values["h"])
+    if not 0 <= unit < size:
+        raise InputError(
+            "unit: expected a hidden unit from 0 to {last}, got {actual}. Choose one of them.",
+            last=size - 1,
+            actual=unit,
+        )
+    function, inside = (
+        (expression.function, expression.of)
+        if isinstance(expression, Apply)
+        else (None, expression)
+    )
+    return Scalar(
+        terms=tuple(_terms(inside, values, unit)),
+        total=float(evaluate(inside, values)[unit]),
+        function=function,
+        result=float(evaluate(expression, values)[unit]),
+    )
+
+
+def _terms(expression: Expression, values: Values, unit: int) -> Iterator[Term]:
+    match expression:
+        case Value(name):
+            yield (Factor(name, (unit,), float(values[name][unit])),)
+        case Complement(Value(name)):
+            yield (Factor(name, (unit,), float(values[name][unit]), complement=True),)
+        case MatrixVector(Value(name), vector):
+            for column, weight in enumerate(values[name][unit].tolist()):
+                for term in _terms(vector, values, column):
+                    yield (Factor(name, (unit, column), weight), *term)
+        case Hadamard(left, right):
+            for left_term in _terms(left, values, unit):
+                for right_term in _terms(right, values, unit):
+                    yield left_term + right_term
+        case Sum(summands):
+            for summand in summands:
+                yield from _terms(summand, values, unit)
+        case Apply():
+            raise TypeError("a function inside a sum or product has no flat expansion")
+
+
+def _refuse_batch(values: Values) -> None:
+    if values["h"].ndim != 1:
+        raise InputError(
+            "values: expected those of one sequence, h of shape (H,), got shape {actual}."
+            " Take one sequence of the batch.",
+            actual=values["h"].shape,
+        )
+
+
+# --- Numbers as they are displayed ---------------------------------------------------------------
+
+MIN_DIGITS, MAX_DIGITS = 2, 6
+"""How many decimals a reader may choose."""
+
+WIDTH = 8
+"""No number in scientific form is longer."""
+
+_MINUS = "\N{MINUS SIGN}"
+# Differences of this size are rounding errors of float64 in sums of ordinary numbers. Showing
+# 0.1 + 0.2 - 0.3 as 5.6e-17 would teach something about computers, not about GRUs.
+_ROUNDING_ERROR = 1e-12
+
+
+@lru_cache(maxsize=2**14)
+def format_number(value: float, digits: int) -> str:
+    """``value`` for the screen, with U+2212 as its minus sign and never a negative zero.
+
+    Fixed notation with ``digits`` decimals, so at most digits + 6 characters. Numbers from 10,000
+    on, and numbers other than rounding errors that would show as zero, in scientific form, as
+    1.23e4 or −1.2e−12, of at most ``WIDTH`` characters.
+    """
+    text = f"{value:.{digits}f}"
+    shows_zero = not text.strip("-0.")
+    if shows_zero and abs(value) <= _ROUNDING_ERROR:
+        text = text.removeprefix("-")
+    elif shows_zero or len(text.removeprefix("-")) > len("9999.") + digits:
+        text = _scientific(value)
+    return text.replace("-", _MINUS)
+
+
+def _scientific(value: float) -> str:
+    for decimals in (2, 1):
+        mantissa, exponent = f"{value:.{decimals}e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+        if len(text) <= WIDTH:
+            break
+    return text
+
+
+def displayed(number: Factor | float, digits: int) -> Decimal:
+    """The exact value of what is displayed for ``number``: for a complement, 1 − what is shown."""
+    value = number.value if isinstance(number, Factor) else number
+    shown = _displayed(value, digits)
+    is_complement = isinstance(number, Factor) and number.complement
+    return _EXACT.subtract(Decimal(1), shown) if is_complement else shown
+
+
+@lru_cache(maxsize=2**14)
+def _displayed(value: float, digits: int) -> Decimal:
+    return Decimal(format_number(value, digits).replace(_MINUS, "-"))
+
+
+def is_exact(numbers: Iterable[Factor | float], digits: int) -> bool:
+    """Whether every number is displayed without rounding (float64's own rounding aside)."""
+    values = (number.value if isinstance(number, Factor) else number for number in numbers)
+    return all(
+        abs(float(_displayed(value, digits)) - value) <= _ROUNDING_ERROR * max(1.0, abs(value))
+        for value in values
+    )
+
+
+def adds_up(terms: Iterable[Iterable[Factor | float]], result: float, digits: int) -> bool:
+    """Whether the sum of the products of the *displayed* numbers is the *displayed* result.
+
+    Exactly, so that a reader with a pencil finds the same: then the page may print =, else ≈.
+    """
+    with localcontext(_EXACT):
+        total = sum((math.prod(displayed(f, digits) for f in term) for term in terms), Decimal(0))
+    return total == displayed(result, digits)
+
+
+# Wide enough for sums of products of any float64 numbers; it would rather raise than round.
+_EXACT = Context(prec=4000, traps=[Inexact])
+
+
+def line_sign(line: Line, values: Values, digits: int) -> str:
+    """= or ≈: whether the displayed numbers of ``line`` give its displayed result in every unit.
+
+    A function's result counts as given when nothing is rounded. ``values`` are those of one
+    sequence.
+    """
+    result = values[line.result]
+    if isinstance(line.expression, Apply):
+        return _sign(
+            is_substitution_exact(line, values, digits) and is_exact(result.tolist(), digits)
+        )
+    units = (scalar(line.expression, values, unit) for unit in range(len(result)))
+    return _sign(all(adds_up(unit.terms, unit.result, digits) for unit in units))
+
+
+def is_substitution_exact(line: Line, values: Values, digits: int) -> bool:
+    """Whether no number that ``line`` is made of is rounded when displayed."""
+    numbers = (number for name in _names(line.expression) for number in values[name].flat)
+    return is_exact(map(float, numbers), digits)
+
+
+def _names(expression: Expression) -> Iterator[str]:
+    match expression:
+        case Value(name):
+            yield name
+        case MatrixVector(left, right) | Hadamard(left, right):
+            yield from _names(left)
+            yield from _names(right)
+        case Complement(of) | Apply(_, of):
+            yield from _names(of)
+        case Sum(terms):
+            for term in terms:
+                yield from _names(term)
+
+
+def _sign(is_equal: bool) -> str:
+    return "=" if is_equal else "≈"
+
+
+# --- Symbols -------------------------------------------------------------------------------------
+
+
+class Symbol(NamedTuple):
+    """How a name is written: W with subscript r."""
+
+    base: str
+    sub: str
+
+
+_SPECIAL_SYMBOLS = {
+    "h_previous": Symbol("h", ""),
+    "h": Symbol("h′", ""),
+    "n_inner": Symbol("q", ""),
+    "keep": Symbol("u", ""),
+    "sigmoid": Symbol("σ", ""),
+    "hard_sigmoid": Symbol("σ", "hard"),
+}
+_SUBSCRIPTS = {"input": "in", "recurrent": "rec"}
+
+
+def symbol(name: str) -> Symbol:
+    """The symbol of an array or function: ``W_r`` → W, r; ``r_input`` → r, in; ``h`` → h′."""
+    if name in _SPECIAL_SYMBOLS:
+        return _SPECIAL_SYMBOLS[name]
+    base, _, sub = name.partition("_")
+    return Symbol(base, _SUBSCRIPTS.get(sub, sub))
+
+
+def describe(expression: Expression) -> dict[str, Any]:
+    """``expression`` as nested dicts and lists that a program can draw without knowing GRUs.
+
+    Every dict has a ``kind``: ``value`` (``name``, ``base``, ``sub``), ``matrix_vector``
+    (``matrix``, ``vector``), ``hadamard`` (``left``, ``right``), ``complement`` (``of``: 1 − of),
+    ``sum`` (``terms``), ``apply`` (``function``, ``base``, ``sub``, ``of``; draw round brackets)
+    and ``group`` (``of``; draw round brackets).
+    """
+    match expression:
+        case Value(name):
+            return {"kind": "value", "name": name, **symbol(name)._asdict()}
+        case MatrixVector(matrix, vector):
+            return {
+                "kind": "matrix_vector",
+                "matrix": describe(matrix),
+                "vector": _describe_factor(vector),
+            }
+        case Hadamard(left, right):
+            return {
+                "kind": "hadamard",
+                "left": _describe_factor(left),
+                "right": _describe_factor(right),
+            }
+        case Complement(of):
+            return {"kind": "complement", "of": describe(of)}
+        case Sum(terms):
+            return {"kind": "sum", "terms": [describe(term) for term in terms]}
+        case Apply(function, of):
+            return {
+                "kind": "apply",
+                "function": function,
+                **symbol(function)._asdict(),
+                "of": describe(of),
+            }
+
+
+def _describe_factor(expression: Expression) -> dict[str, Any]:
+    token = describe(expression)
+    return token if isinstance(expression, Value | Apply) else {"kind": "group", "of": token}
+
+
+def describe_line(line: Line) -> dict[str, Any]:
+    """``role``, ``result`` (a ``value``) and ``expression``, both as in ``describe``."""
+    return {
+        "role": line.role,
+        "result": describe(Value(line.result)),
+        "expression": describe(line.expression),
+    }
+
+
+def describe_scalar(worked: Scalar, digits: int) -> dict[str, Any]:
+    """``worked`` with every number as text, ready to be joined with · and +.
+
+    ``terms`` (lists of ``name``, ``base``, ``sub``, ``index``, ``text``), ``sum_sign``, ``total``;
+    ``function`` (None or ``base``, ``sub``), ``result_sign``, ``result``; ``is_single_number``;
+    ``rounded``, whether any number shown is rounded; ``text``, all of it in one line. A sign is =
+    or ≈, whichever is true of the numbers shown.
+    """
+    total, result = format_number(worked.total, digits), format_number(worked.result, digits)
+    sum_sign = _sign(adds_up(worked.terms, worked.total, digits))
+    result_sign = _sign(is_exact((worked.total, worked.result), digits))
+    factors = [factor for term in worked.terms for factor in term]
+    terms = [
+        [
+            {
+                "name": factor.name,
+                **symbol(factor.name)._asdict(),
+                "index": list(factor.index),
+                "text": _factor_text(factor, digits, is_first=factor is factors[0]),
+            }
+            for factor in term
+        ]
+        for term in worked.terms
+    ]
+    products = " + ".join("·".join(str(factor["text"]) for factor in term) for term in terms)
+    text = f"{products} {sum_sign} {total}"
+    if worked.function:
+        applied = f"{'_'.join(filter(None, symbol(worked.function)))}({total})"
+        lead = "" if worked.is_single_number else f"{text} → "
+        text = f"{lead}{applied} {result_sign} {result}"
+    return {
+        "terms": terms,
+        "sum_sign": sum_sign,
+        "total": total,
+        "function": symbol(worked.function)._asdict() if worked.function else None,
+        "result_sign": result_sign,
+        "result": result,
+        "is_single_number": worked.is_single_number,
+        "rounded": not is_exact([*factors, worked.total, worked.result], digits),
+        "text": text,
+    }
+
+
+def _factor_text(factor: Factor, digits: int, *, is_first: bool) -> str:
+    text = format_number(factor.value, digits)
+    if factor.complement:
+        return f"(1 {_MINUS} {text})"
+    return f"({text})" if text.startswith(_MINUS) and not is_first else text
+
+
+# --- LaTeX ---------------------------------------------------------------------------------------
+
+
+def to_latex(
+    convention: Convention,
+    part: Part | None = None,
+    values: Values | None = None,
+    digits: int = 4,
+) -> str:
+    """One part, or with None the whole step, as an ``aligned`` environment (amsmath, KaTeX).
+
+    Without ``values`` in symbols. With the values of one sequence, each line is followed by the
+    same with its numbers, matrices as ``bmatrix``, and its result; \\approx stands where the
+    numbers shown do not give the result shown exactly. Raises ``InputError`` for values of a batch.
+    """
+    if values is not None:
+        _refuse_batch(values)
+    lines = [
+        line
+        for name, lines in equations(convention).items()
+        if part in (None, name)
+        for line in lines
+    ]
+    rows: list[str] = []
+    for line in lines:
+        rows.append(f"{_latex_symbol(line.result)} &= {_latex(line.expression, _latex_symbol)}")
+        if values is not None and line.role != "definition":
+            rows.append(_latex_row_of_numbers(line, values, digits))
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _latex_row_of_numbers(line: Line, values: Values, digits: int) -> str:
+    expression = _latex(line.expression, lambda name: _latex_array(values[name], digits))
+    substituted = _LATEX_SIGNS[_sign(is_substitution_exact(line, values, digits))]
+    worked_out = _LATEX_SIGNS[line_sign(line, values, digits)]
+    result = _latex_array(values[line.result], digits)
+    return f"&{substituted} {expression} {worked_out} {result}"
+
+
+_LATEX_SIGNS = {"=": "=", "≈": r"\approx"}
+
+
+def _latex(expression: Expression, write: Callable[[str], str]) -> str:
+    match expression:
+        case Value(name):
+            return write(name)
+        case MatrixVector(matrix, vector):
+            return f"{write(matrix.name)} {_latex_factor(vector, write)}"
+        case Hadamard(left, right):
+            return rf"{_latex_factor(left, write)} \circ {_latex_factor(right, write)}"
+        case Complement(of):
+            return f"1 - {_latex(of, write)}"
+        case Sum(terms):
+            return " + ".join(_latex(term, write) for term in terms)
+        case Apply(function, of):
+            return rf"{_latex_symbol(function)}\left({_latex(of, write)}\right)"
+
+
+def _latex_factor(expression: Expression, write: Callable[[str], str]) -> str:
+    text = _latex(expression, write)
+    return text if isinstance(expression, Value | Apply) else rf"\left({text}\right)"
+
+
+_LATEX_BASES = {"h′": "h'", "σ": r"\sigma", "tanh": r"\tanh"}
+
+
+def _latex_symbol(name: str) -> str:
+    base, sub = symbol(name)
+    base = _LATEX_BASES.get(base, base)
+    if len(sub) > 1:
+        sub = rf"{{\mathrm{{{sub}}}}}"
+    return f"{base}_{sub}" if sub else base
+
+
+def _latex_array(array: Array, digits: int) -> str:
+    rows = array.reshape(-1, 1) if array.ndim == 1 else array
+    body = r" \\ ".join(" & ".join(_latex_number(v, digits) for v in row) for row in rows.tolist())
+    return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+
+
+def _latex_number(value: float, digits: int) -> str:
+    mantissa, _, exponent = format_number(value, digits).replace(_MINUS, "-").partition("e")
+    return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else mantissa

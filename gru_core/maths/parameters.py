@@ -1,0 +1,142 @@
+"""The numbers that a GRU cell has learnt, checked once and then immutable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gru_core.errors import InputError
+from gru_core.maths.convention import Convention
+
+Array = npt.NDArray[np.float64]
+
+NAMES = ("W_r", "W_z", "W_n", "U_r", "U_z", "U_n", "b_r", "b_z", "b_n", "c_n")
+
+
+def real_array(name: str, value: object) -> Array:
+    """A read-only float64 copy of ``value``, of any shape.
+
+    Raises InputError when it is not made of real numbers, or when one is NaN or infinite.
+    """
+    try:
+        raw = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError):
+        raw = np.array(None)
+    if raw.dtype.kind not in "biuf":
+        raise InputError(
+            "{name}: expected real numbers in rows of equal length, got {actual}. "
+            "Check for text, empty cells and rows of different length.",
+            name=name,
+            actual=type(value).__name__,
+        )
+    array = np.array(raw, dtype=np.float64, order="C")
+    if not np.isfinite(array).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise InputError(
+            "{place}: expected a finite number, got {actual}. "
+            "Replace it with an ordinary number, such as 0.",
+            place=name + (f"[{', '.join(map(str, index))}]" if index else ""),
+            actual=float(array[index]),
+        )
+    array.setflags(write=False)
+    return array
+
+
+def parameter_count(input_size: int, hidden_size: int, bias_vectors: int) -> int:
+    """How many numbers a cell stores: 3 (H² + H D) + k H.
+
+    bias_vectors: k, the bias vectors of length H. The equations need at most 4 (b_r, b_z, b_n
+        and c_n); PyTorch stores 6. ``NamedConvention.bias_vectors`` has it for each source.
+    """
+    return 3 * hidden_size * (hidden_size + input_size) + bias_vectors * hidden_size
+
+
+@dataclass(frozen=True, eq=False)
+class GRUParameters:
+    """The weights of one cell with D inputs and H hidden units.
+
+    W_r, W_z, W_n: (H, D), multiply the input x.
+    U_r, U_z, U_n: (H, H), multiply the state h.
+    b_r, b_z, b_n: (H,), biases on the input side.
+    c_n: (H,), the bias added to U_n h when reset acts after; zeros when left out.
+
+    Everything array-like is accepted and kept as a read-only float64 copy. Parameters are equal
+    when all their values are. Raises InputError on a wrong shape, or on NaN or infinity.
+    """
+
+    W_r: Array
+    W_z: Array
+    W_n: Array
+    U_r: Array
+    U_z: Array
+    U_n: Array
+    b_r: Array
+    b_z: Array
+    b_n: Array
+    c_n: Array = None  # type: ignore[assignment]  # becomes zeros below, once H is known
+
+    def __post_init__(self) -> None:
+        W_r = real_array("W_r", self.W_r)
+        if W_r.ndim != 2 or W_r.size == 0:
+            raise InputError(
+                "{name}: expected a matrix of shape {expected}, got shape {actual}. "
+                "Give one row for each hidden unit and one column for each input.",
+                name="W_r",
+                expected="(H, D)",
+                actual=W_r.shape,
+            )
+        H, D = W_r.shape
+        shapes = {"W": (H, D), "U": (H, H), "b": (H,), "c": (H,)}
+        for name in NAMES:
+            value = getattr(self, name)
+            array = real_array(name, np.zeros(H) if name == "c_n" and value is None else value)
+            expected = shapes[name[0]]
+            if array.shape != expected:
+                raise InputError(
+                    "{name}: expected shape {expected}, got {actual}. "
+                    "W_r has {hidden_size} rows and {input_size} columns, so H = {hidden_size} "
+                    "and D = {input_size}; make {name} fit, or change W_r.",
+                    name=name,
+                    expected=expected,
+                    actual=array.shape,
+                    hidden_size=H,
+                    input_size=D,
+                )
+            object.__setattr__(self, name, array)
+
+    @property
+    def input_size(self) -> int:
+        """D, the length of x."""
+        return int(self.W_r.shape[1])
+
+    @property
+    def hidden_size(self) -> int:
+        """H, the length of h."""
+        return int(self.W_r.shape[0])
+
+    def count(self, bias_vectors: int) -> int:
+        """How many numbers a cell of this size stores, see ``parameter_count``."""
+        return parameter_count(self.input_size, self.hidden_size, bias_vectors)
+
+    def require_meaning_in(self, convention: Convention) -> None:
+        """Raise InputError when c_n is set although the convention has no such term."""
+        if convention.reset == "before" and self.c_n.any():
+            unit = int(np.flatnonzero(self.c_n)[0])
+            raise InputError(
+                "c_n: expected zeros, because with reset before there is no bias inside "
+                "r ∘ (U_n h + c_n), got c_n[{unit}] = {actual}. "
+                "Set c_n to zero, or choose reset after.",
+                unit=unit,
+                actual=float(self.c_n[unit]),
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GRUParameters):
+            return NotImplemented
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in NAMES)
+
+    def __hash__(self) -> int:
+        # Adding zero turns -0.0 into 0.0: the two are equal and so must hash alike.
+        return hash(tuple((getattr(self, name) + 0.0).tobytes() for name in NAMES))

@@ -1,0 +1,96 @@
+"""What one reader has before them on "One step", kept in their session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from gru_core.data.setup import Setup
+from gru_core.data.sheet import Sheet, apply_edits
+from gru_core.data.step_view import DEFAULT_DIGITS, DEFAULT_EXAMPLE, QUERY_NAMES, Place, StepView
+from gru_core.errors import InputError
+from pages.ui import share
+
+PAGE = "gates"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """version: raised when Python, not the reader, moves to another place.
+
+    acknowledged: the number of the last edit that came from the browser.
+    notice: an error to show once, about a link or a setting.
+    """
+
+    sheet: Sheet
+    example: str | None
+    seed: int = 0
+    place: Place = Place()
+    digits: int = DEFAULT_DIGITS
+    version: int = 0
+    acknowledged: int = 0
+    notice: InputError | None = None
+
+    @property
+    def view(self) -> StepView:
+        return StepView(self.sheet.setup, self.example, self.seed, self.place, self.digits)
+
+    def show(self, view: StepView) -> Desk:
+        """Put another view on the desk; the present numbers can be brought back by undo."""
+        return replace(
+            self,
+            sheet=self.sheet.change(view.setup),
+            example=view.example,
+            seed=view.seed,
+            place=view.place,
+            digits=view.digits,
+            version=self.version + 1,
+            notice=None,
+        )
+
+    def with_setup(self, setup: Setup) -> Desk:
+        """The reader's own numbers, which are no example any more."""
+        return replace(
+            self,
+            sheet=self.sheet.change(setup),
+            example=None,
+            place=self.place.within(setup),
+            version=self.version + 1,
+            notice=None,
+        )
+
+    def edited(self, edits: object) -> Desk:
+        sheet, acknowledged = apply_edits(self.sheet, edits, self.acknowledged)
+        example = self.example if sheet.setup == self.sheet.setup else None
+        return replace(self, sheet=sheet, acknowledged=acknowledged, example=example, notice=None)
+
+
+def current() -> Desk:
+    """This session's desk, brought up to date with the address."""
+    desk = st.session_state.get(PAGE)
+    query = share.arrived(PAGE, QUERY_NAMES)
+    if desk is None:
+        desk = Desk(Sheet(StepView.of_example(DEFAULT_EXAMPLE).setup), DEFAULT_EXAMPLE)
+    if query and query != desk.view.to_query():
+        try:
+            desk = desk.show(StepView.from_query(query))
+        except InputError as error:
+            desk = replace(desk, notice=error)
+    st.session_state[PAGE] = desk
+    return desk
+
+
+def changing(change: Callable[[Desk], Desk]) -> Callable[[], None]:
+    """A widget callback that puts `change(desk)` on the desk; a refusal becomes a notice."""
+
+    def callback() -> None:
+        desk = st.session_state[PAGE]
+        try:
+            st.session_state[PAGE] = change(desk)
+        except InputError as error:
+            st.session_state[PAGE] = replace(desk, notice=error)
+
+    return callback
+

@@ -1,0 +1,60 @@
+"""One address that holds a page's whole state, and the button that copies it."""
+
+from collections.abc import Collection, Mapping
+
+import streamlit as st
+
+from pages.ui import components
+from pages.ui.words import label as _
+from pages.ui.words import language
+
+
+SEEN = 20  # an address can be this many edits behind the page and still be its own
+
+
+def enter(page: str) -> None:
+    """Note which page runs: the frame calls this, so that a page can tell when it was opened."""
+    st.session_state["entered"] = st.session_state.get("page") != page
+    st.session_state["page"] = page
+
+
+def arrived(page: str, names: Collection[str]) -> dict[str, str] | None:
+    """What the address says of `page`, if that is news: a link was followed, or "back" pressed.
+
+    The browser writes the page's own state into the address, and reports it some edits later;
+    that is no news. None when there is none.
+    """
+    entered = st.session_state.pop("entered", False)
+    here = {name: text for name, text in st.query_params.items() if name in names}
+    if not here or (here in _seen(page) and not entered):
+        return None
+    _remember(page, here)
+    return here
+
+
+def _seen(page: str) -> tuple[Mapping[str, str], ...]:
+    seen: tuple[Mapping[str, str], ...] = st.session_state.get(f"{page}_seen", ())
+    return seen
+
+
+def _remember(page: str, query: Mapping[str, str]) -> None:
+    if query not in _seen(page):
+        st.session_state[f"{page}_seen"] = (*_seen(page), dict(query))[-SEEN:]
+
+
+def copy_link(page: str, query: Mapping[str, str], names: Collection[str]) -> None:
+    """Keep the address equal to `query`, and offer to copy it. `names`: the parameters of the page."""
+    _remember(page, query)
+    components.address(
+        {
+            "query": dict(query),
+            "owned": list(names),
+            "always": {"lang": language()},
+            "words": {
+                "copy": _("Copy link"),
+                "copied": _("Copied"),
+                "hint": _("The address holds everything on this page, numbers included"),
+            },
+        },
+        key=f"{page}_link",
+    )

@@ -1,0 +1,153 @@
+"""The controls of "One step": example, sizes, convention, digits; and what they do to the desk."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from gru_core.data.examples import EXAMPLES
+from gru_core.data.setup import MAX_SIZE, MAX_STEPS
+from gru_core.data.step_view import MAX_SEED, Place, StepView
+from gru_core.errors import N_
+from gru_core.maths.convention import NAMED, Convention
+from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS
+from pages.ui.desk import Desk, changing
+from pages.ui.words import label as _
+
+Z_WEIGHTS = {
+    "state": N_("z weights the old state"),
+    "candidate": N_("z weights the candidate"),
+}
+RESET = {"after": N_("reset after U_n h"), "before": N_("reset before U_n")}
+GATE = {"sigmoid": N_("sigmoid"), "hard_sigmoid": N_("hard sigmoid")}
+
+
+def bar(desk: Desk) -> None:
+    """One row: what is on the desk, in which convention, how large, how many digits."""
+    _show("gates_example", desk.example)
+    st.selectbox(
+        _("Example"),
+        list(EXAMPLES),
+        index=None,
+        placeholder=_("Your own numbers"),
+        format_func=lambda name: _(EXAMPLES[name].title),
+        key="gates_example",
+        label_visibility="collapsed",
+        width=330,
+        on_change=changing(_choose_example),
+    )
+    names = [name for name, named in NAMED.items() if named.convention == _convention(desk)]
+    with st.popover(_("Convention: {name}", name=_short_name(names)), key="gates_convention"):
+        _convention_controls(desk, names)
+    setup = desk.sheet.setup
+    D, H, T = setup.parameters.input_size, setup.parameters.hidden_size, len(setup.inputs)
+    with st.popover(_("Size: D = {D}, H = {H}, {T} steps", D=D, H=H, T=T), key="gates_size"):
+        for key, text, size, most in (
+            ("gates_D", _("Inputs D"), D, MAX_SIZE),
+            ("gates_H", _("Hidden units H"), H, MAX_SIZE),
+            ("gates_T", _("Steps"), T, MAX_STEPS),
+        ):
+            _show(key, size)
+            st.number_input(text, 1, most, key=key, on_change=changing(_resize))
+        _show("gates_digits", desk.digits)
+        st.number_input(
+            _("Decimals on screen"),
+            MIN_DIGITS,
+            MAX_DIGITS,
+            key="gates_digits",
+            help=_("Changes what is shown, never what is computed."),
+            on_change=changing(lambda d: replace(d, digits=st.session_state["gates_digits"])),
+        )
+        if desk.example and EXAMPLES[desk.example].is_random:
+            _show("gates_seed", desk.seed)
+            st.number_input(
+                _("Seed"), 0, MAX_SEED, key="gates_seed", on_change=changing(_choose_example)
+            )
+
+
+def look_at(desk: Desk) -> None:
+    """The line that says what to look at in this example."""
+    if desk.example:
+        st.markdown(f":violet[**{_('Look at')}**] {_(EXAMPLES[desk.example].look_at)}")
+
+
+def _convention_controls(desk: Desk, names: list[str]) -> None:
+    convention = _convention(desk)
+    _show("gates_named", names[0] if names else None)
+    st.selectbox(
+        _("As in"),
+        list(NAMED),
+        index=None,
+        placeholder=_("No library or paper listed here"),
+        format_func=lambda name: _(NAMED[name].title),
+        key="gates_named",
+        on_change=changing(
+            lambda d: _in_convention(d, NAMED[st.session_state["gates_named"]].convention)
+        ),
+    )
+    for key, text, options, value in (
+        ("gates_z", _("Update gate"), Z_WEIGHTS, convention.z_weights),
+        ("gates_reset", _("Reset gate"), RESET, convention.reset),
+        ("gates_gate", _("Gate function"), GATE, convention.gate),
+    ):
+        _show(key, value)
+        st.segmented_control(
+            text,
+            list(options),
+            required=True,
+            format_func=lambda option, options=options: _(options[option]),
+            key=key,
+            on_change=changing(_choose_convention),
+        )
+    for name in names:
+        named = NAMED[name]
+        source = f" [{_('source')}]({named.source})" if named.source else ""
+        st.caption(f"**{_(named.title)}**: {_(named.note)}{source}")
+
+
+def _show(key: str, value: object) -> None:
+    """The desk is what is true; a widget only shows it."""
+    st.session_state[key] = value
+
+
+def _convention(desk: Desk) -> Convention:
+    return desk.sheet.setup.convention
+
+
+def _short_name(names: list[str]) -> str:
+    return _(NAMED[names[0]].title) if names else _("own choice")
+
+
+def _choose_example(desk: Desk) -> Desk:
+    name = st.session_state["gates_example"]
+    if name is None:
+        return desk
+    return desk.show(StepView.of_example(name, st.session_state.get("gates_seed", 0), desk.digits))
+
+
+def _choose_convention(desk: Desk) -> Desk:
+    state = st.session_state
+    return _in_convention(
+        desk, Convention(state["gates_z"], state["gates_reset"], state["gates_gate"])
+    )
+
+
+def _in_convention(desk: Desk, convention: Convention) -> Desk:
+    return desk.with_setup(desk.sheet.setup.with_convention(convention))
+
+
+def _resize(desk: Desk) -> Desk:
+    state = st.session_state
+    return desk.with_setup(
+        desk.sheet.setup.resized(state["gates_D"], state["gates_H"], state["gates_T"])
+    )
+
+
+def _moved(desk: Desk) -> Desk:
+    moved = st.session_state["gates_stage"].position
+    if not moved or moved.get("version") != desk.version:
+        return desk  # sent before Python moved the reader elsewhere
+    return replace(desk, place=Place.of(moved, desk.sheet.setup))
+
+
+moved = changing(_moved)
+edited = changing(lambda desk: desk.edited(st.session_state["gates_numbers"].edits or []))

@@ -1,0 +1,161 @@
+"""What can be done with a worked step: compare conventions, check, read the numbers, export."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from gru_core.data.examples import EXAMPLES
+from gru_core.data.export import csv_of_intermediates, latex_of_step, script, table_of_intermediates
+from gru_core.data.setup import Setup
+from gru_core.errors import InputError
+from gru_core.figures.conventions import compare_conventions
+from gru_core.maths.convention import NAMED
+from gru_core.maths.convert import convert
+from gru_core.maths.gru import Trace
+from pages.ui.desk import Desk, changing
+from pages.ui.words import label as _
+from pages.ui.words import of_error, prose
+
+TOLERANCE = 1e-6
+
+
+def tabs(desk: Desk, trace: Trace) -> None:
+    """Only the open tab is computed, so that the stage answers at once."""
+    titles = {
+        _("In words"): _words,
+        _("What changes in another convention?"): _what_changes,
+        _("Check against PyTorch"): _check,
+        _("All numbers"): _numbers,
+        _("Export and import"): _export,
+    }
+    for tab, draw in zip(
+        st.tabs(list(titles), key="gates_tab", on_change="rerun"), titles.values(), strict=True
+    ):
+        if tab.open:
+            with tab:
+                draw(desk, trace)
+
+
+def _words(desk: Desk, trace: Trace) -> None:
+    st.markdown(prose("gates", f"reset_{trace.convention.reset}"))
+    st.markdown(prose("gates", f"z_{trace.convention.z_weights}"))
+
+
+def _what_changes(desk: Desk, trace: Trace) -> None:
+    setup = desk.sheet.setup
+    others = [name for name, named in NAMED.items() if named.convention != setup.convention]
+    name = st.selectbox(
+        _("Compare with"),
+        others,
+        format_func=lambda other: _(NAMED[other].title),
+        key="gates_other",
+        width=360,
+    )
+    other = NAMED[name].convention
+    with_same_numbers = setup.with_convention(other)
+    figure = compare_conventions(
+        trace, with_same_numbers.unroll(), [_("as on this page"), _(NAMED[name].title)]
+    )
+    st.plotly_chart(
+        figure, alt=_("The state over time in both conventions"), key="gates_compare", height=320
+    )
+    largest = abs(with_same_numbers.unroll().h - trace.h).max()
+    st.markdown(
+        _(
+            "The same numbers, read in the other convention, give states that differ by up to "
+            "**{largest:.3g}**.",
+            largest=largest,
+        )
+    )
+    try:
+        converted = convert(setup.parameters, setup.convention, other)
+    except InputError as error:
+        st.info(of_error(error))
+        return
+    exact = abs(replace(setup, parameters=converted, convention=other).unroll().h - trace.h).max()
+    st.success(
+        _(
+            "An exact conversion exists: with converted weights the states differ by {exact:.1e}.",
+            exact=exact,
+        )
+    )
+
+
+def _check(desk: Desk, trace: Trace) -> None:
+    st.caption(_("PyTorch computes the same steps in double precision; it is loaded only now."))
+    if not st.button(_("Compare with PyTorch"), key="gates_check", type="primary"):
+        return
+    with st.spinner(_("PyTorch is being loaded …")):
+        from gru_core.training.reference import largest_difference_from_torch
+
+        difference, method = largest_difference_from_torch(trace)
+    how = {
+        "nn.GRU": _("torch.nn.GRU with these weights"),
+        "torch operations": _("torch operations, because nn.GRU cannot express this convention"),
+    }[method]
+    text = _(
+        "Largest absolute difference over all {steps} steps: **{difference:.2e}** ({how}).",
+        steps=len(trace),
+        difference=difference,
+        how=how,
+    )
+    (st.error if not difference <= TOLERANCE else st.success)(text)
+
+
+def _numbers(desk: Desk, trace: Trace) -> None:
+    st.dataframe(table_of_intermediates(trace), hide_index=True, height=320)
+    st.download_button(
+        _("Download as CSV"),
+        lambda: csv_of_intermediates(trace),
+        "gru-step.csv",
+        "text/csv",
+        key="gates_csv",
+        on_click="ignore",
+    )
+
+
+def _export(desk: Desk, trace: Trace) -> None:
+    setup = desk.sheet.setup
+    with st.container(horizontal=True):
+        for name, text, make, kind in (
+            ("gru-step.json", _("JSON"), setup.to_json, "application/json"),
+            ("gru-step.csv", _("CSV"), lambda: csv_of_intermediates(trace), "text/csv"),
+            ("gru_step_numpy.py", _("NumPy script"), lambda: script(setup, "numpy"), "text/x-python"),
+            (
+                "gru_step_pytorch.py",
+                _("PyTorch script"),
+                lambda: script(setup, "pytorch"),
+                "text/x-python",
+            ),
+            ("gru-step.tex", _("LaTeX of this step"), lambda: _latex(desk, trace), "text/x-tex"),
+        ):
+            st.download_button(text, make, name, kind, key=f"gates_{name}", on_click="ignore")
+    st.file_uploader(
+        _("Open a JSON file that this page has exported"),
+        type="json",
+        key="gates_import",
+        on_change=changing(_import),
+        width=520,
+    )
+    kinds = {"numpy": "NumPy", "pytorch": "PyTorch", "latex": "LaTeX"}
+    shown = st.segmented_control(
+        _("Show"),
+        list(kinds),
+        format_func=kinds.__getitem__,
+        default="numpy",
+        required=True,
+        key="gates_show",
+    )
+    if shown == "latex":
+        st.code(_latex(desk, trace), language="latex")
+    else:
+        st.code(script(setup, shown), language="python")
+
+
+def _latex(desk: Desk, trace: Trace) -> str:
+    return latex_of_step(trace, desk.place.time, desk.digits)
+
+
+def _import(desk: Desk) -> Desk:
+    upload = st.session_state["gates_import"]
+    return desk if upload is None else desk.with_setup(Setup.from_json(upload.getvalue()))
