@@ -28,7 +28,7 @@ check: $(VENV)/dev.installed ## Lint, formatting and types
 	$(BIN)/python -m mypy --strict gru_core
 
 words: $(VENV)/dev.installed ## Add new labels to the Chinese catalogue, drop unused ones
-	$(BIN)/pybabel -q extract --no-default-keywords -k _ -k label -k N_ -k InputError:1 \
+	$(BIN)/pybabel -q extract --no-default-keywords -k _ -k label -k template -k N_ -k InputError:1 \
 		--add-location=file --no-wrap -o $(VENV)/words.pot app.py pages gru_core
 	$(BIN)/pybabel -q update -i $(VENV)/words.pot -o assets/text/zh.po -l zh \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap

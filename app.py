@@ -41,9 +41,11 @@ def main() -> None:
 if st.runtime.exists():
     main()
 else:
-    # `streamlit run` sees the object `app` in this file and imports it once, before the first visitor.
-    # Without that, Streamlit takes the folder pages/ for its own menu until somebody has run
-    # st.navigation, and the first deep link into a fresh server ends in "Page not found".
-    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    # `streamlit run` sees the object `app` in this file and imports it once, before the first
+    # visitor. Without that, Streamlit takes the folder pages/ for its own menu until somebody has
+    # run st.navigation, and the first deep link into a fresh server ends in "Page not found".
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(
+        logging.ERROR
+    )
     st.navigation([main])
     app = st.App(__file__)

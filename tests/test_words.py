@@ -21,7 +21,7 @@ from pages.ui import words
 
 ROOT = Path(__file__).parents[1]
 # The same as in `make words`: were they to differ, what it writes would fail here.
-KEYWORDS = {"_": None, "label": None, "N_": None, "InputError": (1,)}
+KEYWORDS = {"_": None, "label": None, "template": None, "N_": None, "InputError": (1,)}
 
 
 def python_files(root: Path) -> Iterator[Path]:

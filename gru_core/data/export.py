@@ -113,7 +113,6 @@ def _script_of_equations(setup: Setup, library: Library, note: str) -> str:
             _IMPORTS[library],
             "",
             *(f"{name} = {_literal(array, library)}" for name, array in arrays),
-            "",
             *(
                 f"\n\ndef {name}(a):\n    return {functions[name]}"
                 for name in (setup.convention.gate, "tanh")

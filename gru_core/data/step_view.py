@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gru_core.data.examples import EXAMPLES, example_setup
+from gru_core.data.examples import example_setup
 from gru_core.data.setup import QUERY_NAMES as SETUP_NAMES
 from gru_core.data.setup import Setup
 from gru_core.errors import InputError
@@ -49,6 +49,9 @@ class Place:
         )
 
 
+START = Place()
+
+
 @dataclass(frozen=True)
 class StepView:
     """example: the name of the example that `setup` is, or None for a reader's own numbers.
@@ -59,7 +62,7 @@ class StepView:
     setup: Setup
     example: str | None = None
     seed: int = 0
-    place: Place = Place()
+    place: Place = START
     digits: int = DEFAULT_DIGITS
 
     @classmethod
@@ -118,6 +121,3 @@ def _whole(name: str, value: Any, low: int, high: int) -> int:
             actual=str(value)[:20],
         )
     return number
-
-
-__all__ = ["DEFAULT_EXAMPLE", "EXAMPLES", "QUERY_NAMES", "Place", "StepView"]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# r, z, n, h: Okabe and Ito's colours (Color Universal Design, 2008), told apart by colour-blind readers.
-# Negative and positive numbers are the two ends of the diverging scale of `.streamlit/config.toml`.
+# r, z, n, h: Okabe and Ito's colours (Color Universal Design, 2008), which colour-blind readers can
+# tell apart. Negative and positive numbers: the ends of the theme's diverging scale.
 COLOURS: Mapping[str, str] = MappingProxyType(
     {
         "r": "#D55E00",

@@ -18,7 +18,6 @@ Reset = Literal["before", "after"]
 Gate = Literal["sigmoid", "hard_sigmoid"]
 
 
-
 @dataclass(frozen=True)
 class Convention:
     """Which GRU is meant.

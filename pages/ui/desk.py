@@ -9,7 +9,14 @@ import streamlit as st
 
 from gru_core.data.setup import Setup
 from gru_core.data.sheet import Sheet, apply_edits
-from gru_core.data.step_view import DEFAULT_DIGITS, DEFAULT_EXAMPLE, QUERY_NAMES, Place, StepView
+from gru_core.data.step_view import (
+    DEFAULT_DIGITS,
+    DEFAULT_EXAMPLE,
+    QUERY_NAMES,
+    START,
+    Place,
+    StepView,
+)
 from gru_core.errors import InputError
 from pages.ui import share
 
@@ -27,7 +34,7 @@ class Desk:
     sheet: Sheet
     example: str | None
     seed: int = 0
-    place: Place = Place()
+    place: Place = START
     digits: int = DEFAULT_DIGITS
     version: int = 0
     acknowledged: int = 0
@@ -93,4 +100,3 @@ def changing(change: Callable[[Desk], Desk]) -> Callable[[], None]:
             st.session_state[PAGE] = replace(desk, notice=error)
 
     return callback
-

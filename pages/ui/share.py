@@ -8,7 +8,6 @@ from pages.ui import components
 from pages.ui.words import label as _
 from pages.ui.words import language
 
-
 SEEN = 20  # an address can be this many edits behind the page and still be its own
 
 
@@ -43,7 +42,7 @@ def _remember(page: str, query: Mapping[str, str]) -> None:
 
 
 def copy_link(page: str, query: Mapping[str, str], names: Collection[str]) -> None:
-    """Keep the address equal to `query`, and offer to copy it. `names`: the parameters of the page."""
+    """Keep the address equal to `query` and offer to copy it; `names` are the page's parameters."""
     _remember(page, query)
     components.address(
         {

@@ -9,7 +9,8 @@ from gru_core.data.setup import MAX_SIZE, MAX_STEPS
 from gru_core.data.step_view import MAX_SEED, Place, StepView
 from gru_core.errors import N_
 from gru_core.maths.convention import NAMED, Convention
-from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS
+from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS, format_number, symbol
+from gru_core.maths.gru import Trace
 from pages.ui.desk import Desk, changing
 from pages.ui.words import label as _
 
@@ -68,6 +69,23 @@ def look_at(desk: Desk) -> None:
     """The line that says what to look at in this example."""
     if desk.example:
         st.markdown(f":violet[**{_('Look at')}**] {_(EXAMPLES[desk.example].look_at)}")
+
+
+def claims(desk: Desk, trace: Trace) -> None:
+    """What the source of this example prints, beside what its numbers give."""
+    claimed = EXAMPLES[desk.example].claimed if desk.example else {}
+    if not claimed:
+        return
+    rows = [f"| {_('Step 1')} | {_('printed in the article')} | {_('computed')} |", "|---|---|---|"]
+    for name, printed in claimed.items():
+        computed = getattr(trace.step(0), name).tolist()
+        texts = [
+            ", ".join(format_number(v, desk.digits) for v in row) for row in (printed, computed)
+        ]
+        rows.append(
+            f"| ${symbol(name).base.replace('′', chr(39))}$ | {texts[0]} | **{texts[1]}** |"
+        )
+    st.markdown("\n".join(rows))
 
 
 def _convention_controls(desk: Desk, names: list[str]) -> None:

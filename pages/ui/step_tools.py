@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from gru_core.data.examples import EXAMPLES
 from gru_core.data.export import csv_of_intermediates, latex_of_step, script, table_of_intermediates
 from gru_core.data.setup import Setup
 from gru_core.errors import InputError
@@ -120,7 +119,12 @@ def _export(desk: Desk, trace: Trace) -> None:
         for name, text, make, kind in (
             ("gru-step.json", _("JSON"), setup.to_json, "application/json"),
             ("gru-step.csv", _("CSV"), lambda: csv_of_intermediates(trace), "text/csv"),
-            ("gru_step_numpy.py", _("NumPy script"), lambda: script(setup, "numpy"), "text/x-python"),
+            (
+                "gru_step_numpy.py",
+                _("NumPy script"),
+                lambda: script(setup, "numpy"),
+                "text/x-python",
+            ),
             (
                 "gru_step_pytorch.py",
                 _("PyTorch script"),

@@ -11,7 +11,7 @@ from pages.ui.words import language, of_error, template
 
 
 def stage_words(convention: Convention) -> dict[str, Any]:
-    """Every text of the stage; sentences are templates that the browser fills with shown numbers."""
+    """Every text of the stage; the browser fills the numbers shown into its sentences."""
     return {
         "language": language(),
         "alt": _(

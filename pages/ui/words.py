@@ -26,7 +26,6 @@ TEXT = Path(__file__).parents[2] / "assets" / "text"
 _SECTION = re.compile(r"^<!-- ([a-z0-9_-]+) -->$", re.MULTILINE)
 
 
-
 @lru_cache
 def catalogue(language: str, folder: Path = TEXT) -> Mapping[str, str]:
     """English text -> text in `language`; empty for English, which is its own catalogue."""

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from gru_core.data.step_view import QUERY_NAMES
 from gru_core.figures.cell import cell_view
 from pages.ui import components, share, step_controls, step_tools
 from pages.ui.desk import PAGE, current
 from pages.ui.step_words import number_data, stage_words
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
-from gru_core.data.step_view import QUERY_NAMES
 
 
 @st.fragment
@@ -33,6 +33,7 @@ def one_step() -> None:
         key="gates_stage",
         on_move=step_controls.moved,
     )
+    step_controls.claims(desk, trace)
     components.numbers(number_data(desk), key="gates_numbers", on_edit=step_controls.edited)
     step_tools.tabs(desk, trace)
 
