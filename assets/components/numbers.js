@@ -46,10 +46,11 @@ class Sheets {
     if (sub) caption.append(el("sub", "", sub));
     caption.title = grid.title;
     table.setAttribute("aria-label", grid.title);
-    const head = el("tr", "", el("td", ""));
+    const named = grid.rows.some(Boolean);
+    const head = el("tr", "", named ? el("td", "") : null);
     for (const label of grid.columns) head.append(this.header("col", label));
     const body = el("tbody", "", ...grid.rows.map((label, r) => {
-      const line = el("tr", "", this.header("row", label));
+      const line = el("tr", "", named ? this.header("row", label) : null);
       grid.columns.forEach((column, c) => line.append(el("td", "", this.input(grid, r, c, label, column))));
       return line;
     }));
@@ -97,10 +98,10 @@ class Sheets {
     return sent?.text ?? wrong?.text ?? text;
   }
 
-  commit(cell, text = cell.input.value) {
+  commit(cell, text = cell.input.value, pasted = false) {
     if (text.trim() === this.text(cell).trim()) { cell.mode = null; return; }
     cell.mode = null;
-    this.edit({ name: cell.name, row: cell.row, column: cell.column, text: text.slice(0, MOST_TEXT) });
+    this.edit({ name: cell.name, row: cell.row, column: cell.column, text: text.slice(0, MOST_TEXT), pasted });
   }
 
   edit(edit) {
@@ -113,7 +114,7 @@ class Sheets {
     if (!/[\s,;[\](){}|]/.test(text.trim())) return; // one number: it is simply typed
     event.preventDefault();
     cell.input.value = text.trim().slice(0, 200);
-    this.commit(cell, text);
+    this.commit(cell, text, true);
   }
 
   key(event, cell) {

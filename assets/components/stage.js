@@ -232,7 +232,7 @@ class Miniature {
     const { view, words } = data;
     Object.assign(this, { view, words });
     this.cell = drawCell(this.picture, {
-      tall: false, reset: view.reset, zWeights: view.z_weights, units: view.hidden, inputs: view.inputs, words, interactive: false,
+      tall: this.root.clientWidth < 480, reset: view.reset, zWeights: view.z_weights, units: view.hidden, inputs: view.inputs, words, interactive: false,
     });
     this.show();
   }

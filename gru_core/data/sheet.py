@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gru_core.data.setup import Setup
-from gru_core.data.typed import parse_numbers
+from gru_core.data.typed import parse_number, parse_numbers
 from gru_core.errors import InputError
 from gru_core.maths.parameters import NAMES, Array
 
@@ -57,8 +57,11 @@ class Sheet:
         rows, columns = self.grid(cell.name).shape
         return cell.row in range(rows) and cell.column in range(columns)
 
-    def edit(self, name: str, row: int, column: int, text: str) -> Sheet:
+    def edit(self, name: str, row: int, column: int, text: str, pasted: bool = False) -> Sheet:
         """Fill the grid from (row, column) on with the numbers in `text`.
+
+        Text that was typed, not pasted, is one number wherever it can be: `0,5` is a half then,
+        and two numbers of a CSV when it was pasted.
 
         A single row goes down a grid of one column. What cannot be read, or does not fit, changes
         no number: it is kept as text in its cell, with the error. Raises InputError only when
@@ -78,7 +81,9 @@ class Sheet:
                 column=column,
             )
         try:
-            block = self._block(text, name, rows - row, columns - column, columns == 1)
+            block = self._typed(text, pasted)
+            if block is None:
+                block = self._block(text, name, rows - row, columns - column, columns == 1)
             changed = grid.copy()
             changed[row : row + block.shape[0], column : column + block.shape[1]] = block
             setup = with_grid(self.setup, name, changed)
@@ -101,6 +106,13 @@ class Sheet:
             return self
         past = (*self.past, replace(self, past=()))[-MAX_UNDO:]
         return Sheet(setup, MappingProxyType(dict(unread)), past)
+
+    @staticmethod
+    def _typed(text: str, pasted: bool) -> Array | None:
+        try:
+            return None if pasted else np.array([[parse_number(text)]])
+        except InputError:
+            return None
 
     @staticmethod
     def _block(text: str, name: str, rows: int, columns: int, is_vector: bool) -> Array:
@@ -144,9 +156,9 @@ def with_grid(setup: Setup, name: str, grid: Array) -> Setup:
 def apply_edits(sheet: Sheet, edits: object, acknowledged: int) -> tuple[Sheet, int]:
     """Apply what a browser sent: a list of edits that carry a running `number`.
 
-    Each is `{"number", "name", "row", "column", "text"}` or `{"number", "undo": true}`. Those up to
-    `acknowledged` were applied before and are passed over, because a browser repeats an edit until
-    it is told. So are edits of cells that a change of size has taken away in the meantime.
+    Each is `{"number", "name", "row", "column", "text", "pasted"}` or `{"number", "undo": true}`.
+    Those up to `acknowledged` were applied before and are passed over, because a browser repeats an
+    edit until it is told. So are edits of cells that a change of size has taken away in the meantime.
     Returns the new sheet and the number of its last edit. InputError for anything else.
     """
     for edit in edits if isinstance(edits, list) else [edits]:
@@ -157,13 +169,14 @@ def apply_edits(sheet: Sheet, edits: object, acknowledged: int) -> tuple[Sheet, 
                 sheet = sheet.undo()
             case {
                 "number": int(number),
+                "pasted": bool(pasted),
                 "name": str(name),
                 "row": int(row),
                 "column": int(column),
                 "text": str(text),
             }:
                 if sheet.has(Cell(name, row, column)):
-                    sheet = sheet.edit(name, row, column, text)
+                    sheet = sheet.edit(name, row, column, text, pasted)
             case _:
                 raise InputError(
                     "edits: expected a list of edited cells, got {actual}. Reload the page.",

@@ -29,6 +29,7 @@ def bar(desk: Desk) -> None:
         _("Example"),
         list(EXAMPLES),
         index=None,
+        required=True,
         placeholder=_("Your own numbers"),
         format_func=lambda name: _(EXAMPLES[name].title),
         key="gates_example",
@@ -95,12 +96,11 @@ def _convention_controls(desk: Desk, names: list[str]) -> None:
         _("As in"),
         list(NAMED),
         index=None,
+        required=True,
         placeholder=_("No library or paper listed here"),
         format_func=lambda name: _(NAMED[name].title),
         key="gates_named",
-        on_change=changing(
-            lambda d: _in_convention(d, NAMED[st.session_state["gates_named"]].convention)
-        ),
+        on_change=changing(_choose_named_convention),
     )
     for key, text, options, value in (
         ("gates_z", _("Update gate"), Z_WEIGHTS, convention.z_weights),
@@ -136,10 +136,13 @@ def _short_name(names: list[str]) -> str:
 
 
 def _choose_example(desk: Desk) -> Desk:
-    name = st.session_state["gates_example"]
-    if name is None:
-        return desk
+    name = st.session_state["gates_example"] or desk.example
     return desk.show(StepView.of_example(name, st.session_state.get("gates_seed", 0), desk.digits))
+
+
+def _choose_named_convention(desk: Desk) -> Desk:
+    name = st.session_state["gates_named"]
+    return _in_convention(desk, NAMED[name].convention) if name else desk
 
 
 def _choose_convention(desk: Desk) -> Desk:

@@ -1,15 +1,12 @@
 """What can be done with a worked step: compare conventions, check, read the numbers, export."""
 
-from dataclasses import replace
-
 import streamlit as st
 
+from gru_core.data.comparison import compare
 from gru_core.data.export import csv_of_intermediates, latex_of_step, script, table_of_intermediates
 from gru_core.data.setup import Setup
-from gru_core.errors import InputError
 from gru_core.figures.conventions import compare_conventions
 from gru_core.maths.convention import NAMED
-from gru_core.maths.convert import convert
 from gru_core.maths.gru import Trace
 from pages.ui.desk import Desk, changing
 from pages.ui.words import label as _
@@ -50,34 +47,45 @@ def _what_changes(desk: Desk, trace: Trace) -> None:
         key="gates_other",
         width=360,
     )
-    other = NAMED[name].convention
-    with_same_numbers = setup.with_convention(other)
-    figure = compare_conventions(
-        trace, with_same_numbers.unroll(), [_("as on this page"), _(NAMED[name].title)]
+    comparison = compare(setup, NAMED[name].convention)
+    titles = [_("as on this page"), _(NAMED[name].title)]
+    figure, table = st.columns([2.2, 1])
+    figure.plotly_chart(
+        compare_conventions(comparison.ours, comparison.theirs, titles),
+        alt=_("The state over time in both conventions"),
+        key="gates_compare",
+        height=320,
     )
-    st.plotly_chart(
-        figure, alt=_("The state over time in both conventions"), key="gates_compare", height=320
+    table.dataframe(
+        comparison.table(),
+        hide_index=True,
+        height=320,
+        column_config={
+            "step": _("step"),
+            "unit": _("unit"),
+            "ours": st.column_config.NumberColumn(titles[0], format=f"%.{desk.digits}f"),
+            "theirs": st.column_config.NumberColumn(titles[1], format=f"%.{desk.digits}f"),
+        },
     )
-    largest = abs(with_same_numbers.unroll().h - trace.h).max()
     st.markdown(
         _(
             "The same numbers, read in the other convention, give states that differ by up to "
-            "**{largest:.3g}**.",
-            largest=largest,
+            "**{difference:.3g}**.",
+            difference=comparison.difference,
         )
     )
-    try:
-        converted = convert(setup.parameters, setup.convention, other)
-    except InputError as error:
-        st.info(of_error(error))
-        return
-    exact = abs(replace(setup, parameters=converted, convention=other).unroll().h - trace.h).max()
-    st.success(
-        _(
-            "An exact conversion exists: with converted weights the states differ by {exact:.1e}.",
-            exact=exact,
+    if comparison.drops_c_n:
+        st.markdown(_("That convention has no place for $c_n$, which was left out."))
+    if comparison.refusal:
+        st.info(of_error(comparison.refusal))
+    else:
+        st.success(
+            _(
+                "An exact conversion exists: with converted weights the states differ by "
+                "{remaining:.1e}.",
+                remaining=comparison.remaining,
+            )
         )
-    )
 
 
 def _check(desk: Desk, trace: Trace) -> None:
@@ -93,8 +101,7 @@ def _check(desk: Desk, trace: Trace) -> None:
         "torch operations": _("torch operations, because nn.GRU cannot express this convention"),
     }[method]
     text = _(
-        "Largest absolute difference over all {steps} steps: **{difference:.2e}** ({how}).",
-        steps=len(trace),
+        "Largest absolute difference in h over the whole sequence: **{difference:.2e}** ({how}).",
         difference=difference,
         how=how,
     )

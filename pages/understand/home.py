@@ -15,7 +15,8 @@ GATES = "pages/understand/gates.py"
 text, picture = st.columns([1, 1.35], gap="large", vertical_alignment="center")
 with text:
     st.markdown(prose("home", "hero"))
-    st.page_link(GATES, label=_("Walk through one step"), icon="▶️")
+    with st.container(key="home_start"):
+        st.page_link(GATES, label=_("Walk through one step"))
 with picture:
     trace = EXAMPLES[DEFAULT_EXAMPLE].setup.unroll()
     components.miniature(
@@ -26,6 +27,6 @@ st.markdown(prose("home", "now"))
 st.markdown(f"#### {_('Start from an example')}")
 with st.container(horizontal=True, key="home_examples"):
     for name, example in EXAMPLES.items():
-        with st.container(border=True, width=330, key=f"home_{name}"):
+        with st.container(border=True, key=f"home_{name}"):
             st.page_link(GATES, label=f"**{_(example.title)}**", query_params={"example": name})
             st.caption(_(example.look_at))

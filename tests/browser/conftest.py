@@ -6,74 +6,18 @@ console or a traceback in a server's log fails it.
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
-from urllib.error import URLError
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-ROOT = Path(__file__).parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "~/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
-    r"~\AppData\Local\Google\Chrome\Application\chrome.exe",
-)
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-# Runs before the page's own code: notes when the page last spoke to the server and last heard.
-WATCH = """
-window.traffic = {sent: 0, received: 0};
-window.WebSocket = class extends WebSocket {
-  constructor(...args) {
-    super(...args);
-    this.addEventListener('message', () => { traffic.received = performance.now(); });
-  }
-  send(data) {
-    traffic.sent = performance.now();
-    super.send(data);
-  }
-};
-"""
-# Idle: nothing asked is unanswered (a few messages never get an answer, hence the 3 s), and
-# Streamlit's front end has called itself idle for ten frames and 250 ms, because an edit may wait
-# that long before it is sent.
-IDLE = """() => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  const now = performance.now();
-  const idle = app?.dataset.testScriptState === 'notRunning'
-    && app.dataset.testConnectionState === 'CONNECTED'
-    && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-    && (traffic.received >= traffic.sent || now - traffic.sent > 3000);
-  if (!idle) traffic.calm = {since: now, frames: 0};
-  traffic.calm ??= {since: now, frames: 0};
-  traffic.calm.frames += 1;
-  return traffic.calm.frames > 10 && now - traffic.calm.since > 250;
-}"""
+from benchmarks.browser import FLAGS, WATCH, find_chromium, serving, wait_until_idle
+
 # On an address such as /gates the front end first looks for its server below /gates/, in case that
 # is a base path, and Chromium logs the two answers "404" as errors.
 BASE_PATH_PROBE = re.compile(r"status of 404 .*/\w+/_stcore/(health|host-config)\)$")
-TIMEOUT = 30.0  # seconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,17 +43,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium or Chrome; without one the test is skipped."""
-    override = os.environ.get("CHROME_PATH")
-    candidates = [override] if override else [*NAMES, *PLACES]
-    for candidate in candidates:
-        if found := shutil.which(Path(candidate).expanduser()):
-            return found
-    reason = (
-        f"no Chromium or Chrome at {override}: correct or unset CHROME_PATH."
-        if override
-        else "no Chromium or Chrome: install one (Debian: apt install chromium) or set CHROME_PATH."
-    )
-    pytest.skip(reason)
+    try:
+        return find_chromium()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
 
 
 # For this folder only: while Playwright runs it leaves an event loop in the main thread, which
@@ -120,50 +57,6 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1) as response:
-            return bool(response.status == 200)
-    except (URLError, OSError):
-        return False
-
-
-@contextmanager
-def serving(log: Path) -> Iterator[str]:
-    """A new server of the app: its base URL. A traceback in its log is an AssertionError."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    options += ["--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command + options, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + TIMEOUT
-        while not answers(f"{url}/_stcore/health"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the server did not start:\n{read(log)}", pytrace=False)
-            time.sleep(0.05)
-        yield url
-    finally:
-        process.kill()
-        process.wait()
-    assert "Traceback" not in read(log), read(log)
-
-
-def read(log: Path) -> str:
-    return log.read_text(encoding="utf-8", errors="replace")
 
 
 @pytest.fixture
@@ -180,15 +73,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def wait_until_idle() -> Callable[[Page], None]:
+@pytest.fixture(scope="session", name="wait_until_idle")
+def waiting_until_idle() -> Callable[[Page], None]:
     """`wait_until_idle(page)`: wait until every run that the page has asked for is shown."""
-
-    def wait(page: Page) -> None:
-        page.evaluate("traffic.calm = undefined")
-        page.wait_for_function(IDLE, timeout=1000 * TIMEOUT)
-
-    return wait
+    return wait_until_idle
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What is measured, each runnable by name: `python -m benchmarks.page_latency`."""
