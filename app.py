@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import share
-from pages.ui.words import LANGUAGES, browser_language
+from pages.ui.words import LANGUAGES, first_language
 from pages.ui.words import label as _
 
 ASSETS = Path(__file__).parent / "assets"
@@ -19,13 +19,13 @@ def main() -> None:
     st.segmented_control(
         "Language · 语言",
         list(LANGUAGES),
-        default=browser_language(),
+        default=first_language(),
         required=True,
         format_func=LANGUAGES.__getitem__,
         key="lang",
-        bind="query-params",
         label_visibility="collapsed",
     )
+    share.keep_language()
     home = st.Page("pages/understand/home.py", title=_("GRU Lab"), url_path="", default=True)
     pages = {
         "": [home],

@@ -78,15 +78,31 @@ def is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
+def hidden_in_f_strings(root: Path) -> Iterator[str]:
+    """Babel reads tokens, and before Python 3.12 an f-string is one."""
+    for path in python_files(root):
+        for string in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(string, ast.JoinedStr):
+                for node in ast.walk(string):
+                    if isinstance(node, ast.Name) and node.id in KEYWORDS:
+                        place = f"{path.relative_to(root)}:{string.lineno}"
+                        yield f"{place}: {node.id} is called inside an f-string; call it before"
+
+
 def call_complaints(root: Path) -> list[str]:
     """Texts that Babel cannot see: put together by the code, or not literal where they must be."""
     return [
-        f"{place}: {name} needs a literal text, with its values as keyword arguments"
-        for place, name, arguments in calls(root)
-        if name in KEYWORDS
-        and arguments
-        and not is_text(arguments[0])
-        and (name in ("InputError", "N_") or isinstance(arguments[0], ast.JoinedStr | ast.BinOp))
+        *hidden_in_f_strings(root),
+        *(
+            f"{place}: {name} needs a literal text, with its values as keyword arguments"
+            for place, name, arguments in calls(root)
+            if name in KEYWORDS
+            and arguments
+            and not is_text(arguments[0])
+            and (
+                name in ("InputError", "N_") or isinstance(arguments[0], ast.JoinedStr | ast.BinOp)
+            )
+        ),
     ]
 
 
@@ -224,6 +240,7 @@ def test_checks_accept_a_complete_project(check, small_project):
         ),
         (call_complaints, "app.py", '_("Size', '_(f"Size', "app.py:2: _ needs a literal"),
         (call_complaints, "app.py", '_("Size {size}")', 'label("a" + b)', "label needs a literal"),
+        (call_complaints, "app.py", 'N_("Time")', """f'{_("Time")}'""", "inside an f-string"),
         (call_complaints, "app.py", 'N_("Time")', "N_(time)", "N_ needs a literal"),
         (call_complaints, "app.py", "InputError(", "InputError(text, ", "InputError needs"),
         (prose_complaints, "app.py", '"open"', '"half"', "no section 'half' in gates.md"),

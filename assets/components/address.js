@@ -15,19 +15,21 @@ function copyText(text) {
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
   const field = parentElement.querySelector("input");
-  const address = (extra = {}) => {
+  const address = () => {
     const url = new URL(window.location.href);
     for (const name of data.owned) url.searchParams.delete(name);
-    for (const [name, value] of Object.entries({ ...data.query, ...extra })) url.searchParams.set(name, value);
+    for (const [name, value] of Object.entries(data.query)) url.searchParams.set(name, value);
     return url;
   };
   const here = address();
   if (here.href !== window.location.href) window.history.replaceState(window.history.state, "", here);
+  parentElement.querySelector(".gl-address").hidden = !data.words; // the frame has an address but no button
+  if (!data.words) return;
   button.textContent = data.words.copy;
   button.title = data.words.hint;
   field.hidden = true;
   button.onclick = async () => {
-    const link = address(data.always).href;
+    const link = address().href;
     try {
       await copyText(link);
       button.textContent = data.words.copied;

@@ -30,6 +30,13 @@ _numbers = st.components.v2.component(
     js=_read("base.js", "numbers.js"),
     isolate_styles=False,
 )
+_timeline = st.components.v2.component(
+    "gru_lab_timeline",
+    html='<div class="gl-timeline"></div>',
+    css=_read("base.css", "timeline.css"),
+    js=_read("base.js", "timeline.js"),
+    isolate_styles=False,
+)
 _address = st.components.v2.component(
     "gru_lab_address",
     html='<div class="gl-address"><button type="button"></button><input hidden readonly></div>',
@@ -50,6 +57,22 @@ def miniature(data: Mapping[str, Any], *, key: str) -> None:
         key=key,
         data={**data, "colours": dict(COLOURS), "miniature": True},
         on_position_change=lambda: None,
+    )
+
+
+def timeline(
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    on_move: Callable[[], None],
+    on_open: Callable[[], None],
+) -> None:
+    """Mount a sequence's maps; `on_open` runs when the reader asks for one step of it."""
+    _timeline(
+        key=key,
+        data={**data, "colours": dict(COLOURS)},
+        on_position_change=on_move,
+        on_open_change=on_open,
     )
 
 

@@ -41,6 +41,11 @@ def _remember(page: str, query: Mapping[str, str]) -> None:
         st.session_state[f"{page}_seen"] = (*_seen(page), dict(query))[-SEEN:]
 
 
+def keep_language() -> None:
+    """Keep the session's language in the address, so that a reload or a copied address has it."""
+    components.address({"query": {"lang": language()}, "owned": ["lang"]}, key="lang_address")
+
+
 def copy_link(page: str, query: Mapping[str, str], names: Collection[str]) -> None:
     """Keep the address equal to `query` and offer to copy it; `names` are the page's parameters."""
     _remember(page, query)
@@ -48,7 +53,6 @@ def copy_link(page: str, query: Mapping[str, str], names: Collection[str]) -> No
         {
             "query": dict(query),
             "owned": list(names),
-            "always": {"lang": language()},
             "words": {
                 "copy": _("Copy link"),
                 "copied": _("Copied"),

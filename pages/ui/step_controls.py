@@ -69,7 +69,8 @@ def bar(desk: Desk) -> None:
 def look_at(desk: Desk) -> None:
     """The line that says what to look at in this example."""
     if desk.example:
-        st.markdown(f":violet[**{_('Look at')}**] {_(EXAMPLES[desk.example].look_at)}")
+        heading, text = _("Look at"), _(EXAMPLES[desk.example].look_at)
+        st.markdown(f":violet[**{heading}**] {text}")
 
 
 def claims(desk: Desk, trace: Trace) -> None:
@@ -77,7 +78,8 @@ def claims(desk: Desk, trace: Trace) -> None:
     claimed = EXAMPLES[desk.example].claimed if desk.example else {}
     if not claimed:
         return
-    rows = [f"| {_('Step 1')} | {_('printed in the article')} | {_('computed')} |", "|---|---|---|"]
+    heads = _("Step 1"), _("printed in the article"), _("computed")
+    rows = [f"| {' | '.join(heads)} |", "|---|---|---|"]
     for name, printed in claimed.items():
         computed = getattr(trace.step(0), name).tolist()
         texts = [
@@ -118,8 +120,9 @@ def _convention_controls(desk: Desk, names: list[str]) -> None:
         )
     for name in names:
         named = NAMED[name]
-        source = f" [{_('source')}]({named.source})" if named.source else ""
-        st.caption(f"**{_(named.title)}**: {_(named.note)}{source}")
+        title, note, word = _(named.title), _(named.note), _("source")
+        source = f" [{word}]({named.source})" if named.source else ""
+        st.caption(f"**{title}**: {note}{source}")
 
 
 def _show(key: str, value: object) -> None:

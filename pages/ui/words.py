@@ -59,15 +59,21 @@ def sections(language: str, page: str, folder: Path = TEXT) -> Mapping[str, str]
     return MappingProxyType(dict(zip(keys, (text.strip() for text in rest[1::2]), strict=True)))
 
 
+def first_language() -> str:
+    """The language in which a session opens: its link's `lang`, else what its browser asks for."""
+    asked = st.query_params.get("lang", "")
+    return asked if asked in LANGUAGES else browser_language()
+
+
 def browser_language() -> str:
-    """The code of the language that this session's browser asks for, as far as there is one."""
+    """The language that this session's browser asks for, as far as the app speaks it."""
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 
 def language() -> str:
-    """The code of this session's language: its choice, else its browser's."""
+    """The code of this session's language: its choice, else its first."""
     chosen = st.session_state.get("lang")
-    return str(chosen) if chosen in LANGUAGES else browser_language()
+    return str(chosen) if chosen in LANGUAGES else first_language()
 
 
 def label(msgid: str, /, **values: object) -> str:

@@ -15,7 +15,7 @@ from pages.ui.words import of_error, prose
 def one_step() -> None:
     desk = current()
     with st.container(horizontal=True, vertical_alignment="center", key="gates_bar", gap="small"):
-        st.markdown(f"### {_('One step')}")
+        st.markdown("### " + _("One step"))
         step_controls.bar(desk)
         share.copy_link(PAGE, desk.view.to_query(), QUERY_NAMES)
     if desk.notice:

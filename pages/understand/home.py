@@ -24,9 +24,10 @@ with picture:
     )
 
 st.markdown(prose("home", "now"))
-st.markdown(f"#### {_('Start from an example')}")
+st.markdown("#### " + _("Start from an example"))
 with st.container(horizontal=True, key="home_examples"):
     for name, example in EXAMPLES.items():
         with st.container(border=True, key=f"home_{name}"):
-            st.page_link(GATES, label=f"**{_(example.title)}**", query_params={"example": name})
+            title = _(example.title)
+            st.page_link(GATES, label=f"**{title}**", query_params={"example": name})
             st.caption(_(example.look_at))

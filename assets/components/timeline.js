@@ -1,0 +1,361 @@
+// A whole sequence at a glance: input, and unit × time maps of r, z, n and h under one time cursor.
+// Python sends the numbers once; hovering, scrubbing and playing only redraw the thin layer on top.
+
+const timelines = new WeakMap();
+const MAPS = ["r", "z", "n", "h"];
+const DASHES = { r: [1, 5], z: [9, 6], n: [], h: [] };
+const LABELS = 34; // room for the letters, left of the maps
+const GAP = 8;
+
+/** Base64 of little-endian float32, as Python packs it. */
+function floats(text) {
+  return new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+}
+
+function rgbOf(colour, host) {
+  const probe = host.appendChild(el("i", ""));
+  probe.style.color = colour;
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.fillStyle = getComputedStyle(probe).color;
+  pen.fillRect(0, 0, 1, 1);
+  probe.remove();
+  return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+}
+
+class Timeline {
+  constructor(root) {
+    this.root = root;
+    this.readout = el("div", "gl-readout");
+    this.readout.setAttribute("aria-live", "off"); // it follows the pointer; the sentence below speaks
+    this.base = el("canvas", "gl-base");
+    this.over = el("canvas", "gl-over");
+    this.over.tabIndex = 0;
+    this.plot = el("div", "gl-plot", this.base, this.over);
+    this.controls = el("div", "gl-controls");
+    root.replaceChildren(this.readout, this.plot, this.controls);
+    this.at = { time: 0, unit: 0 };
+    this.buildControls();
+    this.listen();
+    this.resize = new ResizeObserver(() => this.drawAll());
+    this.resize.observe(root);
+  }
+
+  destroy() {
+    this.resize.disconnect();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.report);
+  }
+
+  update(data, setStateValue, setTriggerValue) {
+    Object.assign(this, { data, words: data.words, view: data.view, setStateValue, setTriggerValue });
+    this.x = floats(data.view.x);
+    this.maps = Object.fromEntries(MAPS.map((name) => [name, floats(data.view.maps[name])]));
+    if (data.position_version !== this.version) {
+      this.version = data.position_version;
+      this.at = { ...data.position };
+    }
+    this.at.time = Math.min(this.at.time, this.view.steps - 1);
+    this.at.unit = this.view.order.includes(this.at.unit) ? this.at.unit : this.view.order[0];
+    this.over.setAttribute("role", "slider");
+    this.over.setAttribute("aria-label", this.words.alt);
+    this.over.setAttribute("aria-valuemin", 1);
+    this.over.setAttribute("aria-valuemax", this.view.steps);
+    this.slider.max = this.view.steps - 1;
+    this.slider.setAttribute("aria-label", this.words.time);
+    this.play.title = this.words.play;
+    this.play.setAttribute("aria-label", this.words.play);
+    this.open.textContent = this.words.open;
+    this.open.disabled = !data.can_open;
+    this.open.title = data.can_open ? "" : this.words.cannot_open;
+    this.drawAll();
+  }
+
+  buildControls() {
+    this.play = el("button", "gl-button gl-play", "▶");
+    this.play.type = "button";
+    this.play.addEventListener("click", () => this.toggle());
+    this.slider = el("input", "gl-slider");
+    Object.assign(this.slider, { type: "range", min: 0, step: 1 });
+    this.slider.addEventListener("input", () => this.go({ time: Number(this.slider.value) }));
+    this.when = el("output", "gl-when");
+    this.open = el("button", "gl-button gl-open", "");
+    this.open.type = "button";
+    this.open.addEventListener("click", () => this.setTriggerValue("open", { time: this.at.time }));
+    this.controls.append(this.play, this.slider, this.when, this.open);
+  }
+
+  listen() {
+    const place = (event) => {
+      const box = this.over.getBoundingClientRect();
+      return this.cellAt(event.clientX - box.left, event.clientY - box.top);
+    };
+    this.over.addEventListener("pointermove", (event) => {
+      const cell = place(event);
+      this.hover = cell;
+      if (event.buttons === 1 && cell) this.go({ time: cell.time });
+      else this.drawOver();
+    });
+    this.over.addEventListener("pointerleave", () => { this.hover = null; this.drawOver(); });
+    this.over.addEventListener("pointerdown", (event) => {
+      const cell = place(event);
+      if (cell) this.go(cell.unit === null ? { time: cell.time } : cell);
+    });
+    this.over.addEventListener("keydown", (event) => {
+      const row = this.view.order.indexOf(this.at.unit);
+      const unit = (by) => this.go({ unit: this.view.order[Math.min(this.view.units - 1, Math.max(0, row + by))] });
+      const act = {
+        ArrowLeft: () => this.go({ time: Math.max(0, this.at.time - 1) }),
+        ArrowRight: () => this.go({ time: Math.min(this.view.steps - 1, this.at.time + 1) }),
+        Home: () => this.go({ time: 0 }), End: () => this.go({ time: this.view.steps - 1 }),
+        ArrowUp: () => unit(-1), ArrowDown: () => unit(1), " ": () => this.toggle(),
+      }[event.key];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    });
+  }
+
+  go(change) {
+    const rowChanged = change.unit !== undefined && change.unit !== this.at.unit;
+    Object.assign(this.at, change);
+    if (rowChanged) this.drawAll(); else this.drawOver();
+    clearTimeout(this.report);
+    // Python needs the place for the address and the words under the figure, once the reader rests
+    this.report = setTimeout(() => this.setStateValue("position", { ...this.at, version: this.version }), 350);
+  }
+
+  toggle() {
+    this.playing = !this.playing;
+    this.play.textContent = this.playing ? "⏸" : "▶";
+    if (!this.playing) return;
+    if (this.at.time === this.view.steps - 1) this.go({ time: 0 });
+    let last = performance.now();
+    const pace = Math.max(24, Math.min(400, 12000 / this.view.steps)); // ms a step: about 12 s in all
+    const tick = (now) => {
+      if (!this.playing || !this.root.isConnected) return;
+      const steps = Math.floor((now - last) / pace);
+      if (steps > 0) {
+        last += steps * pace;
+        this.go({ time: Math.min(this.view.steps - 1, this.at.time + steps) });
+        if (this.at.time === this.view.steps - 1) { this.toggle(); return; }
+      }
+      this.frame = requestAnimationFrame(tick);
+    };
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  /** Heights from the top: input, four maps, lines of the chosen unit, time axis. */
+  layout() {
+    const width = this.root.clientWidth;
+    const map = Math.max(26, Math.min(92, this.view.units * 22));
+    const heights = { x: 62, r: map, z: map, n: map, h: map, lines: 92 };
+    const rows = {};
+    let top = 4;
+    for (const [name, height] of Object.entries(heights)) {
+      rows[name] = { top, height };
+      top += height + GAP;
+    }
+    return { width, height: top + 16, left: LABELS, plot: width - LABELS - 6, rows, axis: top - GAP + 4 };
+  }
+
+  cellAt(x, y) {
+    const { left, plot, rows } = this.shape;
+    if (x < left || x > left + plot) return null;
+    const time = Math.min(this.view.steps - 1, Math.floor(((x - left) / plot) * this.view.steps));
+    for (const name of MAPS) {
+      const { top, height } = rows[name];
+      if (y >= top && y < top + height) return { time, unit: this.view.order[Math.floor(((y - top) / height) * this.view.units)] };
+    }
+    return { time, unit: null };
+  }
+
+  prepare(canvas) {
+    const ratio = window.devicePixelRatio || 1;
+    const { width, height } = this.shape;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+    const pen = canvas.getContext("2d");
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    return pen;
+  }
+
+  colours() {
+    const names = ["paper", "ink", "line", "quiet", "r", "z", "n", "h", "negative", "positive"];
+    return Object.fromEntries(names.map((name) => [name, rgbOf(`var(--gl-${name})`, this.root)]));
+  }
+
+  drawAll() {
+    if (!this.view || !this.root.clientWidth) return;
+    this.shape = this.layout();
+    this.plot.style.height = `${this.shape.height}px`;
+    const c = (this.palette = this.colours());
+    const pen = this.prepare(this.base);
+    const { left, plot, rows, axis } = this.shape;
+    pen.font = `13px ${getComputedStyle(this.root).fontFamily}`;
+    this.drawInput(pen, rows.x, c);
+    for (const name of MAPS) this.drawMap(pen, name, rows[name], c);
+    this.drawLines(pen, rows.lines, c);
+    pen.fillStyle = `rgb(${c.quiet})`;
+    pen.textAlign = "center";
+    pen.textBaseline = "top";
+    const every = [1, 2, 5, 10, 20, 50, 100].find((step) => this.view.steps / step <= plot / 50) ?? 100;
+    for (let t = 0; t < this.view.steps; t += every) pen.fillText(t + 1, left + ((t + 0.5) / this.view.steps) * plot, axis);
+    this.overPen = this.prepare(this.over);
+    this.drawOver();
+  }
+
+  letter(pen, text, { top, height }, colour) {
+    pen.fillStyle = `rgb(${colour})`;
+    pen.textAlign = "left";
+    pen.textBaseline = "middle";
+    const font = pen.font;
+    pen.font = `italic 20px ${getComputedStyle(this.root).getPropertyValue("--gl-math")}`;
+    pen.fillText(text, 4, top + height / 2);
+    pen.font = font;
+  }
+
+  drawInput(pen, row, c) {
+    this.letter(pen, "x", row, c.ink);
+    const { inputs, steps } = this.view;
+    if (inputs > 4) {
+      const columns = new Float32Array(inputs * steps);
+      for (let t = 0; t < steps; t++) for (let d = 0; d < inputs; d++) columns[d * steps + t] = this.x[t * inputs + d];
+      this.image(pen, columns, inputs, [...Array(inputs).keys()], row, (v) => this.diverging(v / this.view.limits.x, c));
+      return;
+    }
+    const limit = this.view.limits.x || 1;
+    this.frameOf(pen, row, c);
+    const hues = [c.ink, c.positive, c.negative, c.quiet];
+    for (let d = 0; d < inputs; d++) {
+      this.curve(pen, row, (t) => this.x[t * inputs + d], -limit, limit, hues[d], [[], [7, 4], [2, 3], [1, 6]][d], 1.6);
+    }
+  }
+
+  frameOf(pen, { top, height }, c) {
+    const { left, plot } = this.shape;
+    pen.strokeStyle = `rgb(${c.line})`;
+    pen.lineWidth = 1;
+    pen.setLineDash([]);
+    pen.strokeRect(left + 0.5, top + 0.5, plot - 1, height - 1);
+    pen.beginPath();
+    pen.moveTo(left, top + height / 2);
+    pen.lineTo(left + plot, top + height / 2);
+    pen.stroke();
+  }
+
+  curve(pen, { top, height }, value, low, high, colour, dash, width) {
+    const { left, plot } = this.shape;
+    pen.beginPath();
+    for (let t = 0; t < this.view.steps; t++) {
+      const x = left + ((t + 0.5) / this.view.steps) * plot;
+      const y = top + height - 3 - ((value(t) - low) / (high - low)) * (height - 6);
+      if (t) pen.lineTo(x, y); else pen.moveTo(x, y);
+    }
+    pen.strokeStyle = `rgb(${colour})`;
+    pen.lineWidth = width;
+    pen.setLineDash(dash);
+    pen.stroke();
+    pen.setLineDash([]);
+  }
+
+  share(v, hue, c) {
+    const part = Math.min(1, Math.max(0, v));
+    return c.paper.map((p, i) => p + (hue[i] - p) * (0.04 + 0.96 * part));
+  }
+
+  diverging(v, c) {
+    const part = Math.min(1, Math.abs(v));
+    const hue = v < 0 ? c.negative : c.positive;
+    return c.paper.map((p, i) => p + (hue[i] - p) * part);
+  }
+
+  /** One pixel a value, scaled up without smoothing: exact however large the map is. */
+  image(pen, values, units, order, { top, height }, colour) {
+    const { left, plot } = this.shape;
+    const { steps } = this.view;
+    const canvas = Object.assign(document.createElement("canvas"), { width: steps, height: units });
+    const small = canvas.getContext("2d");
+    const pixels = small.createImageData(steps, units);
+    order.forEach((unit, row) => {
+      for (let t = 0; t < steps; t++) {
+        const [r, g, b] = colour(values[unit * steps + t]);
+        pixels.data.set([r, g, b, 255], 4 * (row * steps + t));
+      }
+    });
+    small.putImageData(pixels, 0, 0);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(canvas, left, top, plot, height);
+    pen.strokeStyle = `rgb(${this.palette.line})`;
+    pen.lineWidth = 1;
+    pen.strokeRect(left + 0.5, top + 0.5, plot - 1, height - 1);
+  }
+
+  drawMap(pen, name, row, c) {
+    this.letter(pen, name, row, c[name]);
+    const limit = this.view.limits[name];
+    const colour = name === "r" || name === "z" ? (v) => this.share(v, c[name], c) : (v) => this.diverging(v / limit, c);
+    this.image(pen, this.maps[name], this.view.units, this.view.order, row, colour);
+  }
+
+  drawLines(pen, row, c) {
+    this.letter(pen, `${this.at.unit + 1}`, row, c.ink);
+    this.frameOf(pen, row, c);
+    const limit = Math.max(1, this.view.limits.h);
+    for (const name of MAPS) {
+      const values = this.maps[name];
+      this.curve(pen, row, (t) => values[this.at.unit * this.view.steps + t], -limit, limit, c[name], DASHES[name], name === "h" ? 2.6 : 1.8);
+    }
+  }
+
+  drawOver() {
+    if (!this.overPen || !this.view) return;
+    const pen = this.overPen, c = this.palette;
+    const { left, plot, rows, width, height } = this.shape;
+    pen.clearRect(0, 0, width, height);
+    const cell = plot / this.view.steps;
+    const line = (time, alpha) => {
+      const x = left + time * cell;
+      pen.fillStyle = `rgba(${c.ink}, ${alpha * 0.16})`;
+      pen.fillRect(x, rows.x.top, Math.max(cell, 1.5), rows.lines.top + rows.lines.height - rows.x.top);
+      pen.fillStyle = `rgba(${c.ink}, ${alpha})`;
+      pen.fillRect(x + cell / 2 - 0.75, rows.x.top, 1.5, rows.lines.top + rows.lines.height - rows.x.top);
+    };
+    line(this.at.time, 0.9);
+    const shown = this.hover ?? this.at;
+    if (this.hover) line(this.hover.time, 0.4);
+    const unit = shown.unit ?? this.at.unit;
+    const row = this.view.order.indexOf(unit);
+    pen.strokeStyle = `rgb(${c.ink})`;
+    pen.lineWidth = 1.4;
+    for (const name of MAPS) {
+      const step = rows[name].height / this.view.units;
+      pen.strokeRect(left + shown.time * cell - 0.5, rows[name].top + row * step - 0.5, Math.max(cell, 3) + 1, Math.max(step, 3) + 1);
+    }
+    this.read(shown.time, unit);
+    this.slider.value = this.at.time;
+    this.when.textContent = `t = ${this.at.time + 1}`;
+    this.over.setAttribute("aria-valuenow", this.at.time + 1);
+    Object.assign(this.root.dataset, { time: this.at.time + 1, unit: this.at.unit + 1 });
+  }
+
+  read(time, unit) {
+    const { steps, inputs } = this.view;
+    const text = (value) => value.toFixed(3).replace("-", "−");
+    const parts = [el("b", "", `t = ${time + 1}`), el("span", "", `${this.words.unit} ${unit + 1}`)];
+    const xs = inputs <= 4 ? Array.from({ length: inputs }, (_, d) => text(this.x[time * inputs + d])).join(", ") : this.view.input_names[this.x.subarray(time * inputs, (time + 1) * inputs).indexOf(1)] ?? "";
+    parts.push(el("span", "gl-kind-x", el("i", "", "x"), ` ${xs}`));
+    for (const name of MAPS) parts.push(el("span", `gl-value gl-kind-${name}`, el("i", "", name), ` ${text(this.maps[name][unit * steps + time])}`));
+    this.readout.replaceChildren(...parts);
+  }
+}
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const root = parentElement.querySelector(".gl-timeline");
+  for (const [name, value] of Object.entries(data.colours)) root.style.setProperty(`--gl-${name}`, value);
+  let timeline = timelines.get(root);
+  if (!timeline) timelines.set(root, (timeline = new Timeline(root)));
+  timeline.update(data, setStateValue, setTriggerValue);
+  return () => { timeline.destroy(); timelines.delete(root); };
+}

@@ -1,0 +1,45 @@
+"""A trace as unit × time maps under its input, packed for the browser."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gru_core.maths.gru import Trace
+from gru_core.maths.parameters import Array
+
+MAPS = ("r", "z", "n", "h")
+
+
+def timeline_view(trace: Trace, order: Sequence[int], input_names: Sequence[str]) -> dict[str, Any]:
+    """What the timeline draws of `trace`, a single sequence, as JSON values.
+
+    order: the units (from 0) from the top of a map down. input_names: one for each input.
+    Numbers travel as base64 of little-endian float32, maps as (H, T), x as (T, D): at 64 units and
+    500 steps that is a quarter of their JSON.
+    """
+    T, D = trace.inputs.shape
+    return {
+        "steps": T,
+        "units": trace.parameters.hidden_size,
+        "inputs": D,
+        "input_names": list(input_names),
+        "order": [int(unit) for unit in order],
+        "x": _packed(trace.inputs),
+        "maps": {name: _packed(getattr(trace, name).T) for name in MAPS},
+        "limits": {
+            "x": _limit(trace.inputs),
+            "n": 1.0,
+            "h": max(1.0, _limit(trace.h)),
+        },
+    }
+
+
+def _limit(array: Array) -> float:
+    """The largest size, for a scale that is centred at 0."""
+    return float(np.abs(array).max()) or 1.0
+
+
+def _packed(array: Array) -> str:
+    return base64.b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode("ascii")
