@@ -31,11 +31,25 @@ def main() -> None:
         "": [home],
         _("Understand"): [
             st.Page("pages/understand/gates.py", title=_("One step"), url_path="gates"),
+            st.Page(
+                "pages/understand/sequence.py", title=_("Gates over time"), url_path="sequence"
+            ),
         ],
     }
     page = st.navigation(pages, position="top")
     share.enter(page.url_path)
     page.run()
+
+
+def apologise(error: Exception) -> bool:
+    """Say in the reader's language that something broke; the server's log has the traceback."""
+    st.error(
+        _(
+            "Something broke here, and it is our mistake, not yours. Reload the page; if it breaks "
+            "again, open it without the part of the address after the question mark."
+        )
+    )
+    return True
 
 
 if st.runtime.exists():
@@ -48,4 +62,4 @@ else:
         logging.ERROR
     )
     st.navigation([main])
-    app = st.App(__file__)
+    app = st.App(__file__, on_script_error=apologise)

@@ -25,6 +25,7 @@ class Sheets {
   }
 
   build() {
+    const left = [...this.inputs.values()].find(({ input }) => input === document.activeElement);
     this.inputs.clear();
     this.root.replaceChildren(...this.data.groups.map((group) => {
       const box = el("div", `gl-group gl-kind-${group.kind}`, el("span", "gl-group-title", group.title));
@@ -36,6 +37,16 @@ class Sheets {
       return box;
     }), (this.errors = el("div", "gl-errors")));
     this.errors.setAttribute("role", "status");
+    this.resume(left);
+  }
+
+  /** The reader goes on in the same cell of the new grids, with what was being typed. */
+  resume(left) {
+    const cell = left && this.inputs.get(left.input.dataset.at);
+    if (!cell) return;
+    cell.input.focus({ preventScroll: true });
+    if (left.mode) cell.input.value = left.input.value;
+    cell.mode = left.mode;
   }
 
   grid(grid) {
@@ -79,7 +90,11 @@ class Sheets {
     input.addEventListener("pointerup", (event) => { if (!cell.mode) event.preventDefault(); });
     input.addEventListener("dblclick", () => { cell.mode = "inside"; });
     input.addEventListener("input", () => { cell.mode ??= "typing"; });
-    input.addEventListener("blur", () => { this.commit(cell); this.paint(cell); });
+    input.addEventListener("blur", () => {
+      if (this.inputs.get(input.dataset.at) !== cell) return; // it left with its grid, whose numbers are others now
+      this.commit(cell);
+      this.paint(cell);
+    });
     input.addEventListener("keydown", (event) => this.key(event, cell));
     input.addEventListener("paste", (event) => this.paste(event, cell));
     return input;

@@ -35,6 +35,8 @@ class Timeline {
     this.controls = el("div", "gl-controls");
     root.replaceChildren(this.readout, this.plot, this.controls);
     this.at = { time: 0, unit: 0 };
+    const scale = (kind, low, high) => el("span", "gl-scale", low, el("span", `gl-ramp gl-ramp-${kind}`), high);
+    this.legend = el("span", "gl-scales", scale("share", "0", "1"), scale("sign", "−", "+"));
     this.buildControls();
     this.listen();
     this.resize = new ResizeObserver(() => this.drawAll());
@@ -148,8 +150,10 @@ class Timeline {
   /** Heights from the top: input, four maps, lines of the chosen unit, time axis. */
   layout() {
     const width = this.root.clientWidth;
-    const map = Math.max(26, Math.min(92, this.view.units * 22));
-    const heights = { x: 62, r: map, z: map, n: map, h: map, lines: 92 };
+    // all of it on a projector's 720 lines, below the frame and the controls
+    const room = Math.max(40, Math.min(92, (window.innerHeight - 460) / 4));
+    const map = Math.max(26, Math.min(room, this.view.units * 22));
+    const heights = { x: 58, r: map, z: map, n: map, h: map, lines: 80 };
     const rows = {};
     let top = 4;
     for (const [name, height] of Object.entries(heights)) {
@@ -195,6 +199,7 @@ class Timeline {
     const { left, plot, rows, axis } = this.shape;
     pen.font = `13px ${getComputedStyle(this.root).fontFamily}`;
     this.drawInput(pen, rows.x, c);
+    this.drawGaps(pen, rows.x, c);
     for (const name of MAPS) this.drawMap(pen, name, rows[name], c);
     this.drawLines(pen, rows.lines, c);
     pen.fillStyle = `rgb(${c.quiet})`;
@@ -230,6 +235,16 @@ class Timeline {
     const hues = [c.ink, c.positive, c.negative, c.quiet];
     for (let d = 0; d < inputs; d++) {
       this.curve(pen, row, (t) => this.x[t * inputs + d], -limit, limit, hues[d], [[], [7, 4], [2, 3], [1, 6]][d], 1.6);
+    }
+  }
+
+  /** What was missing and filled in is never shown as if it had been there. */
+  drawGaps(pen, { top, height }, c) {
+    const { left, plot } = this.shape;
+    pen.fillStyle = `rgba(${c.r}, 0.35)`;
+    for (const [, first, last] of this.view.gaps) {
+      const [x0, x1] = [first, last + 1].map((t) => left + (t / this.view.steps) * plot);
+      pen.fillRect(x0, top + height - 6, Math.max(2, x1 - x0), 6);
     }
   }
 
@@ -343,10 +358,12 @@ class Timeline {
   read(time, unit) {
     const { steps, inputs } = this.view;
     const text = (value) => value.toFixed(3).replace("-", "−");
-    const parts = [el("b", "", `t = ${time + 1}`), el("span", "", `${this.words.unit} ${unit + 1}`)];
+    const when = this.view.times[time];
+    const parts = [el("b", "", `t = ${time + 1}${when ? ` (${when})` : ""}`), el("span", "", `${this.words.unit} ${unit + 1}`)];
     const xs = inputs <= 4 ? Array.from({ length: inputs }, (_, d) => text(this.x[time * inputs + d])).join(", ") : this.view.input_names[this.x.subarray(time * inputs, (time + 1) * inputs).indexOf(1)] ?? "";
     parts.push(el("span", "gl-kind-x", el("i", "", "x"), ` ${xs}`));
     for (const name of MAPS) parts.push(el("span", `gl-value gl-kind-${name}`, el("i", "", name), ` ${text(this.maps[name][unit * steps + time])}`));
+    parts.push(this.legend);
     this.readout.replaceChildren(...parts);
   }
 }

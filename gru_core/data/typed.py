@@ -29,6 +29,7 @@ _REAL = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"([+-]?{_REAL})(?:/({_REAL}))?")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+_GAP = re.compile(r"|nan|#?n/?a|null|none|\?|-", re.IGNORECASE)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|∞)", re.IGNORECASE)
 
 _ARRAY_OPEN = re.compile(r"(?:(?:np|numpy|torch)\.)?(?:array|asarray|matrix|tensor)\(")
@@ -49,8 +50,13 @@ def parse_number(text: str, *, name: str = "number") -> float:
     return _number(_with_decimal_points([[cell]], name)[0][0], name, 1, 1)
 
 
+def is_gap(cell: str) -> bool:
+    """Whether a cell says that its value is missing: empty, or ``nan``, ``NA``, ``null``, ``?``."""
+    return _GAP.fullmatch(cell) is not None
+
+
 def parse_numbers(
-    text: str, *, max_rows: int, max_columns: int, name: str = "numbers"
+    text: str, *, max_rows: int, max_columns: int, name: str = "numbers", gaps: bool = False
 ) -> npt.NDArray[np.float64]:
     """The table of finite numbers in ``text`` as a float64 array of shape (rows, columns).
 
@@ -59,7 +65,8 @@ def parse_numbers(
     tuples, flat or nested; what NumPy and PyTorch print, with ``array(…, dtype=…)``; fractions;
     full-width digits and punctuation. A flat list is one row.
 
-    ``name`` says in the message which numbers were refused. Raises ``InputError`` for rows of
+    ``name`` says in the message which numbers were refused. With ``gaps``, cells that ``is_gap``
+    become NaN instead of being refused. Raises ``InputError`` for rows of
     different length, words, empty cells, NaN and infinity, too many rows or columns, more than
     ``MAX_CHARACTERS`` characters, and for text that could mean two things.
     """
@@ -70,7 +77,10 @@ def parse_numbers(
     _refuse_shape(rows, max_rows, max_columns, name)
     return np.array(
         [
-            [_number(cell, name, i, j) for j, cell in enumerate(row, start=1)]
+            [
+                math.nan if gaps and is_gap(cell) else _number(cell, name, i, j)
+                for j, cell in enumerate(row, start=1)
+            ]
             for i, row in enumerate(rows, start=1)
         ],
         dtype=np.float64,

@@ -1,5 +1,6 @@
 """A trace as the cell diagram and its equations show it: numbers with their text, step by step."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,15 @@ from gru_core.maths.convention import Convention
 from gru_core.maths.equations import (
     PARTS,
     Function,
+    Line,
+    Part,
     describe_line,
     describe_scalar,
     equations,
     evaluate_function,
     format_number,
-    line_sign,
-    scalar,
+    line_signs,
+    scalars,
     values,
 )
 from gru_core.maths.gru import Step, Trace
@@ -35,42 +38,50 @@ def cell_view(trace: Trace, digits: int) -> dict[str, Any]:
     digits: how many decimals the texts show; the numbers for colours and curves are not rounded.
     """
     convention, parameters = trace.convention, trace.parameters
+    lines = equations(convention)
+    named = values(trace, parameters)
+    # Signs are found for all steps at once, texts and numbers cut into steps afterwards.
+    signs = {part: [line_signs(line, named, digits) for line in lines[part]] for part in PARTS}
+    numbers = {name: array for name, array in named.items() if name not in NAMES}
+    numbers["one_minus_z"] = 1 - trace.z
+    over_time = {
+        "values": {name: array.tolist() for name, array in numbers.items()},
+        "shown": {name: _texts(array, digits) for name, array in numbers.items()},
+        "brief": {
+            name: _texts(array, min(digits, DIAGRAM_DIGITS)) for name, array in numbers.items()
+        },
+    }
     return {
         "hidden": parameters.hidden_size,
         "inputs": parameters.input_size,
         "reset": convention.reset,
         "z_weights": convention.z_weights,
-        "equations": {
-            part: [describe_line(line) for line in lines]
-            for part, lines in equations(convention).items()
-        },
+        "equations": {part: [describe_line(line) for line in lines[part]] for part in PARTS},
         "parameters": {name: _texts(getattr(parameters, name), digits) for name in NAMES},
         "steps": [
-            _step_view(trace.step(t), parameters, convention, digits) for t in range(len(trace))
+            {key: {name: rows[t] for name, rows in by.items()} for key, by in over_time.items()}
+            | {"signs": {part: [sign[t] for sign in signs[part]] for part in PARTS}}
+            | _step_view(trace.step(t), parameters, convention, lines, digits)
+            for t in range(len(trace))
         ],
         "curves": _curves(trace),
     }
 
 
 def _step_view(
-    step: Step, parameters: GRUParameters, convention: Convention, digits: int
+    step: Step,
+    parameters: GRUParameters,
+    convention: Convention,
+    lines: Mapping[Part, tuple[Line, ...]],
+    digits: int,
 ) -> dict[str, Any]:
     named = values(step, parameters)
-    numbers = {name: array for name, array in named.items() if name not in NAMES}
-    numbers["one_minus_z"] = 1 - step.z
-    lines = equations(convention)
     units = range(parameters.hidden_size)
     return {
-        "values": {name: array.tolist() for name, array in numbers.items()},
-        "shown": {name: _texts(array, digits) for name, array in numbers.items()},
-        "brief": {
-            name: _texts(array, min(digits, DIAGRAM_DIGITS)) for name, array in numbers.items()
-        },
-        "signs": {part: [line_sign(line, named, digits) for line in lines[part]] for part in PARTS},
         "scalars": {
             part: [
-                describe_scalar(scalar(lines[part][0].expression, named, unit), digits)
-                for unit in units
+                describe_scalar(worked, digits)
+                for worked in scalars(lines[part][0].expression, named)
             ]
             for part in PARTS
         },
@@ -130,4 +141,4 @@ def _curves(trace: Trace) -> dict[str, list[list[float]]]:
 def _texts(array: Array, digits: int) -> list[Any]:
     if array.ndim > 1:
         return [_texts(row, digits) for row in array]
-    return [format_number(float(value), digits) for value in array]
+    return [format_number(value, digits) for value in array.tolist()]

@@ -34,8 +34,8 @@ def compare_conventions(ours: Trace, theirs: Trace, names: Sequence[str]) -> go.
                 hovertemplate=f"h[{unit + 1}] = %{{y:.6f}}<extra>t = %{{x}}</extra>",
             )
     figure.update_layout(
-        margin={"l": 50, "r": 10, "t": 30, "b": 40},
-        legend={"orientation": "h", "y": 1.15},
+        margin={"l": 50, "r": 10, "t": 50, "b": 40},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         hovermode="closest",
         xaxis={"title": "t", "dtick": 1},
         yaxis={"title": "h"},

@@ -1,21 +1,22 @@
 """A trace as unit × time maps under its input, packed for the browser."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from gru_core.data.sequences import Sequence
 from gru_core.maths.gru import Trace
 from gru_core.maths.parameters import Array
 
 MAPS = ("r", "z", "n", "h")
 
 
-def timeline_view(trace: Trace, order: Sequence[int], input_names: Sequence[str]) -> dict[str, Any]:
+def timeline_view(trace: Trace, order: Iterable[int], fed: Sequence) -> dict[str, Any]:
     """What the timeline draws of `trace`, a single sequence, as JSON values.
 
-    order: the units (from 0) from the top of a map down. input_names: one for each input.
+    order: the units (from 0) from the top of a map down. fed: what the trace read.
     Numbers travel as base64 of little-endian float32, maps as (H, T), x as (T, D): at 64 units and
     500 steps that is a quarter of their JSON.
     """
@@ -24,7 +25,9 @@ def timeline_view(trace: Trace, order: Sequence[int], input_names: Sequence[str]
         "steps": T,
         "units": trace.parameters.hidden_size,
         "inputs": D,
-        "input_names": list(input_names),
+        "input_names": list(fed.names),
+        "times": list(fed.times),
+        "gaps": [list(gap) for gap in fed.gaps],
         "order": [int(unit) for unit in order],
         "x": _packed(trace.inputs),
         "maps": {name: _packed(getattr(trace, name).T) for name in MAPS},

@@ -13,20 +13,24 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, localcontext
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
+from itertools import chain, product
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from gru_core.errors import InputError
 from gru_core.maths.convention import Convention
-from gru_core.maths.gru import GATES, STEP_NAMES, Step
+from gru_core.maths.gru import GATES, STEP_NAMES, Step, Trace, hard_sigmoid_slope
 from gru_core.maths.parameters import NAMES, Array, GRUParameters
 
 Values = Mapping[str, Array]
 Part = Literal["r", "z", "n", "h"]
-Role = Literal["definition", "input", "recurrent", "inner", "sum", "value", "kept", "new"]
-Function = Literal["sigmoid", "hard_sigmoid", "tanh"]
+ForwardRole = Literal["definition", "input", "recurrent", "inner", "sum", "value", "kept", "new"]
+BackwardRole = Literal["slope", "outside", "contribution", "leak", "update", "candidate", "reset"]
+Role = ForwardRole | BackwardRole
+Function = Literal["sigmoid", "hard_sigmoid", "hard_sigmoid_slope", "tanh"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 
@@ -46,6 +50,22 @@ class MatrixVector:
 
 
 @dataclass(frozen=True)
+class TransposedVector:
+    """The product of a transposed matrix and a vector, such as U_rᵀ δ_r."""
+
+    matrix: Value
+    vector: "Expression"
+
+
+@dataclass(frozen=True)
+class Outer:
+    """The matrix of all products of two vectors, such as δ_r xᵀ."""
+
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True)
 class Hadamard:
     """The product of two vectors, element by element: r ∘ h."""
 
@@ -57,7 +77,15 @@ class Hadamard:
 class Complement:
     """1 − of, element by element."""
 
-    of: Value
+    of: "Expression"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """left − right."""
+
+    left: "Expression"
+    right: "Expression"
 
 
 @dataclass(frozen=True)
@@ -75,7 +103,17 @@ class Apply:
     of: "Expression"
 
 
-Expression = Value | MatrixVector | Hadamard | Complement | Sum | Apply
+Expression = (
+    Value
+    | MatrixVector
+    | TransposedVector
+    | Outer
+    | Hadamard
+    | Complement
+    | Difference
+    | Sum
+    | Apply
+)
 
 
 @dataclass(frozen=True)
@@ -175,24 +213,36 @@ def _sum_and_value(g: str, function: Function) -> tuple[Line, Line]:
 # --- Numbers in the equations --------------------------------------------------------------------
 
 
-def values(step: Step, parameters: GRUParameters) -> dict[str, Array]:
-    """Every array that a line can name, by its name."""
-    return {name: getattr(parameters, name) for name in NAMES} | {
-        name: getattr(step, name) for name in STEP_NAMES
-    }
+def values(step: Step | Trace, parameters: GRUParameters) -> dict[str, Array]:
+    """Every array that a line can name, by its name. A trace's steps stand as a batch does."""
+    inputs = {"x": step.inputs} if isinstance(step, Trace) else {}
+    return (
+        {name: getattr(parameters, name) for name in NAMES}
+        | inputs
+        | {name: getattr(step, name) for name in STEP_NAMES if name not in inputs}
+    )
 
 
-def evaluate(expression: Expression, values: Values) -> Array:
-    """The array that ``expression`` stands for: (H,), or (B, H) for values of a batch."""
+def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
+    """The array that ``expression`` stands for: (H,), or (B, H) for values of a batch.
+
+    Arrays of exact numbers (dtype object) do as well, as long as no function is applied to them.
+    """
     match expression:
         case Value(name):
             return values[name]
         case MatrixVector(matrix, vector):
             return evaluate(vector, values) @ values[matrix.name].T
+        case TransposedVector(matrix, vector):
+            return evaluate(vector, values) @ values[matrix.name]
+        case Outer(left, right):
+            return evaluate(left, values)[..., :, None] * evaluate(right, values)[..., None, :]
         case Hadamard(left, right):
             return evaluate(left, values) * evaluate(right, values)
         case Complement(of):
-            return 1.0 - evaluate(of, values)
+            return 1 - evaluate(of, values)
+        case Difference(left, right):
+            return evaluate(left, values) - evaluate(right, values)
         case Sum(terms):
             return reduce(operator.add, (evaluate(term, values) for term in terms))
         case Apply(function, of):
@@ -201,7 +251,13 @@ def evaluate(expression: Expression, values: Values) -> Array:
 
 def evaluate_function(function: Function, a: Array) -> Array:
     """The named function of every element of ``a``."""
-    return np.tanh(a) if function == "tanh" else GATES[function](a)
+    match function:
+        case "tanh":
+            return np.tanh(a)
+        case "hard_sigmoid_slope":
+            return hard_sigmoid_slope(a, a)
+        case _:
+            return GATES[function](a)
 
 
 @dataclass(frozen=True)
@@ -249,46 +305,66 @@ def scalar(expression: Expression, values: Values, unit: int) -> Scalar:
     A product with a sum, such as r ∘ (U_n h + c_n), is multiplied out, so that the result is flat.
     Raises ``InputError`` for values of a batch or for a unit that does not exist.
     """
-    _refuse_batch(values)
-    size = len(values["h"])
-    if not 0 <= unit < size:
+    worked = scalars(expression, values)
+    if not 0 <= unit < len(worked):
         raise InputError(
             "unit: expected a hidden unit from 0 to {last}, got {actual}. Choose one of them.",
-            last=size - 1,
+            last=len(worked) - 1,
             actual=unit,
         )
+    return worked[unit]
+
+
+def scalars(expression: Expression, values: Values) -> tuple[Scalar, ...]:
+    """``scalar`` for every unit, in the work of little more than one."""
+    _refuse_batch(values)
     function, inside = (
         (expression.function, expression.of)
         if isinstance(expression, Apply)
         else (None, expression)
     )
-    return Scalar(
-        terms=tuple(_terms(inside, values, unit)),
-        total=float(evaluate(inside, values)[unit]),
-        function=function,
-        result=float(evaluate(expression, values)[unit]),
+    totals = evaluate(inside, values)
+    results = evaluate_function(function, totals) if function else totals
+    return tuple(
+        Scalar(tuple(terms), total, function, result)
+        for terms, total, result in zip(
+            _terms(inside, values), totals.tolist(), results.tolist(), strict=True
+        )
     )
 
 
-def _terms(expression: Expression, values: Values, unit: int) -> Iterator[Term]:
+def _terms(expression: Expression, values: Values) -> list[list[Term]]:
+    """For each unit the terms of its sum."""
     match expression:
         case Value(name):
-            yield (Factor(name, (unit,), float(values[name][unit])),)
+            return [[(Factor(name, (i,), value),)] for i, value in enumerate(values[name].tolist())]
         case Complement(Value(name)):
-            yield (Factor(name, (unit,), float(values[name][unit]), complement=True),)
+            return [
+                [(Factor(name, (i,), value, complement=True),)]
+                for i, value in enumerate(values[name].tolist())
+            ]
         case MatrixVector(Value(name), vector):
-            for column, weight in enumerate(values[name][unit].tolist()):
-                for term in _terms(vector, values, column):
-                    yield (Factor(name, (unit, column), weight), *term)
+            columns = _terms(vector, values)
+            return [
+                [
+                    (Factor(name, (i, j), weight), *term)
+                    for j, weight in enumerate(row)
+                    for term in columns[j]
+                ]
+                for i, row in enumerate(values[name].tolist())
+            ]
         case Hadamard(left, right):
-            for left_term in _terms(left, values, unit):
-                for right_term in _terms(right, values, unit):
-                    yield left_term + right_term
+            return [
+                [left_term + right_term for left_term, right_term in product(*terms)]
+                for terms in zip(_terms(left, values), _terms(right, values), strict=True)
+            ]
         case Sum(summands):
-            for summand in summands:
-                yield from _terms(summand, values, unit)
-        case Apply():
-            raise TypeError("a function inside a sum or product has no flat expansion")
+            return [
+                [*chain.from_iterable(terms)]
+                for terms in zip(*(_terms(summand, values) for summand in summands), strict=True)
+            ]
+        case _:
+            raise TypeError(f"{type(expression).__name__} has no flat expansion here")
 
 
 def _refuse_batch(values: Values) -> None:
@@ -355,11 +431,21 @@ def _displayed(value: float, digits: int) -> Decimal:
 
 def is_exact(numbers: Iterable[Factor | float], digits: int) -> bool:
     """Whether every number is displayed without rounding (float64's own rounding aside)."""
-    values = (number.value if isinstance(number, Factor) else number for number in numbers)
     return all(
-        abs(float(_displayed(value, digits)) - value) <= _ROUNDING_ERROR * max(1.0, abs(value))
-        for value in values
+        _is_exact(number.value if isinstance(number, Factor) else number, digits)
+        for number in numbers
     )
+
+
+@lru_cache(maxsize=2**14)
+def _is_exact(value: float, digits: int) -> bool:
+    error = abs(float(_displayed(value, digits)) - value)
+    return error <= _ROUNDING_ERROR * max(1.0, abs(value))
+
+
+def _each(function: Callable[[float, int], Any], array: Array, digits: int) -> Any:
+    flat = [function(value, digits) for value in array.ravel().tolist()]
+    return np.array(flat).reshape(array.shape)
 
 
 def adds_up(terms: Iterable[Iterable[Factor | float]], result: float, digits: int) -> bool:
@@ -382,26 +468,44 @@ def line_sign(line: Line, values: Values, digits: int) -> str:
     A function's result counts as given when nothing is rounded. ``values`` are those of one
     sequence.
     """
-    result = values[line.result]
+    return _sign(bool(np.all(_holds_as_displayed(line, values, digits))))
+
+
+def line_signs(line: Line, values: Values, digits: int) -> list[str]:
+    """``line_sign`` for each sequence of a batch, or each step of a trace."""
+    return [_sign(holds) for holds in _holds_as_displayed(line, values, digits).tolist()]
+
+
+def _holds_as_displayed(line: Line, values: Values, digits: int) -> Any:
+    """(B,) for a batch, a single bool for one sequence."""
+    names = (*_names(line.expression), line.result)
     if isinstance(line.expression, Apply):
-        return _sign(
-            is_substitution_exact(line, values, digits) and is_exact(result.tolist(), digits)
+        exact = {name: _each(_is_exact, values[name], digits) for name in names}
+        # A parameter is the same for every sequence.
+        return reduce(
+            operator.and_, (e.all(axis=None if name in NAMES else -1) for name, e in exact.items())
         )
-    units = (scalar(line.expression, values, unit) for unit in range(len(result)))
-    return _sign(all(adds_up(unit.terms, unit.result, digits) for unit in units))
+    shown = {name: _each(_displayed, values[name], digits) for name in names}
+    with localcontext(_EXACT):
+        return np.all(evaluate(line.expression, shown) == shown[line.result], axis=-1)
 
 
 def is_substitution_exact(line: Line, values: Values, digits: int) -> bool:
     """Whether no number that ``line`` is made of is rounded when displayed."""
-    numbers = (number for name in _names(line.expression) for number in values[name].flat)
-    return is_exact(map(float, numbers), digits)
+    return all(is_exact(values[name].ravel().tolist(), digits) for name in _names(line.expression))
 
 
 def _names(expression: Expression) -> Iterator[str]:
     match expression:
         case Value(name):
             yield name
-        case MatrixVector(left, right) | Hadamard(left, right):
+        case (
+            MatrixVector(left, right)
+            | TransposedVector(left, right)
+            | Outer(left, right)
+            | Hadamard(left, right)
+            | Difference(left, right)
+        ):
             yield from _names(left)
             yield from _names(right)
         case Complement(of) | Apply(_, of):
@@ -432,6 +536,23 @@ _SPECIAL_SYMBOLS = {
     "keep": Symbol("u", ""),
     "sigmoid": Symbol("σ", ""),
     "hard_sigmoid": Symbol("σ", "hard"),
+    "hard_sigmoid_slope": Symbol("σ̇", "hard"),
+    "r_slope": Symbol("ṙ", ""),
+    "z_slope": Symbol("ż", ""),
+    "n_slope": Symbol("ṅ", ""),
+    # Gradients: δ on a state or inside σ and tanh, ∇ on anything else.
+    "d_h": Symbol("δ", "h′"),
+    "d_h_previous": Symbol("δ", "h"),
+    "d_h_own": Symbol("δ", "own"),
+    "d_h_future": Symbol("δ", "future"),
+    "d_r_pre": Symbol("δ", "r"),
+    "d_z_pre": Symbol("δ", "z"),
+    "d_n_pre": Symbol("δ", "n"),
+    "d_n_inner": Symbol("δ", "q"),
+    "d_h_leak": Symbol("δ", "leak"),
+    "d_z_past": Symbol("δ", "update"),
+    "d_n_past": Symbol("δ", "candidate"),
+    "d_r_past": Symbol("δ", "reset"),
 }
 _SUBSCRIPTS = {"input": "in", "recurrent": "rec"}
 
@@ -440,35 +561,56 @@ def symbol(name: str) -> Symbol:
     """The symbol of an array or function: ``W_r`` → W, r; ``r_input`` → r, in; ``h`` → h′."""
     if name in _SPECIAL_SYMBOLS:
         return _SPECIAL_SYMBOLS[name]
-    base, _, sub = name.partition("_")
-    return Symbol(base, _SUBSCRIPTS.get(sub, sub))
+    base, _, sub = name.removeprefix("d_").partition("_")
+    if not name.startswith("d_"):
+        return Symbol(base, _SUBSCRIPTS.get(sub, sub))
+    return Symbol(f"∇{base}", sub) if sub else Symbol("∇", base)
 
 
 def describe(expression: Expression) -> dict[str, Any]:
     """``expression`` as nested dicts and lists that a program can draw without knowing GRUs.
 
     Every dict has a ``kind``: ``value`` (``name``, ``base``, ``sub``), ``matrix_vector``
-    (``matrix``, ``vector``), ``hadamard`` (``left``, ``right``), ``complement`` (``of``: 1 − of),
-    ``sum`` (``terms``), ``apply`` (``function``, ``base``, ``sub``, ``of``; draw round brackets)
-    and ``group`` (``of``; draw round brackets).
+    (``matrix``, ``vector``), ``transposed_vector`` (the same, with the matrix transposed),
+    ``outer`` (``left``, ``right``: left rightᵀ), ``hadamard`` (``left``, ``right``),
+    ``complement`` (``of``: 1 − of), ``difference`` (``left``, ``right``), ``sum`` (``terms``),
+    ``apply`` (``function``, ``base``, ``sub``, ``of``; draw round brackets) and ``group`` (``of``;
+    draw round brackets).
     """
     match expression:
         case Value(name):
-            return {"kind": "value", "name": name, **symbol(name)._asdict()}
+            return {"kind": "value", **_named(name)}
         case MatrixVector(matrix, vector):
             return {
                 "kind": "matrix_vector",
                 "matrix": describe(matrix),
                 "vector": _describe_factor(vector),
             }
-        case Hadamard(left, right):
+        case TransposedVector(matrix, vector):
             return {
-                "kind": "hadamard",
+                "kind": "transposed_vector",
+                "matrix": describe(matrix),
+                "vector": _describe_factor(vector),
+            }
+        case Outer(left, right):
+            return {
+                "kind": "outer",
                 "left": _describe_factor(left),
                 "right": _describe_factor(right),
             }
+        case Hadamard(left, right):
+            return {
+                "kind": "hadamard",
+                # a ∘ b ∘ c needs no brackets
+                "left": describe(left) if isinstance(left, Hadamard) else _describe_factor(left),
+                "right": describe(right)
+                if isinstance(right, Hadamard)
+                else _describe_factor(right),
+            }
         case Complement(of):
             return {"kind": "complement", "of": describe(of)}
+        case Difference(left, right):
+            return {"kind": "difference", "left": describe(left), "right": describe(right)}
         case Sum(terms):
             return {"kind": "sum", "terms": [describe(term) for term in terms]}
         case Apply(function, of):
@@ -483,6 +625,11 @@ def describe(expression: Expression) -> dict[str, Any]:
 def _describe_factor(expression: Expression) -> dict[str, Any]:
     token = describe(expression)
     return token if isinstance(expression, Value | Apply) else {"kind": "group", "of": token}
+
+
+@cache
+def _named(name: str) -> Mapping[str, str]:
+    return MappingProxyType({"name": name, **symbol(name)._asdict()})
 
 
 def describe_line(line: Line) -> dict[str, Any]:
@@ -509,8 +656,7 @@ def describe_scalar(worked: Scalar, digits: int) -> dict[str, Any]:
     terms = [
         [
             {
-                "name": factor.name,
-                **symbol(factor.name)._asdict(),
+                **_named(factor.name),
                 "index": list(factor.index),
                 "text": _factor_text(factor, digits, is_first=factor is factors[0]),
             }
@@ -567,6 +713,11 @@ def to_latex(
         if part in (None, name)
         for line in lines
     ]
+    return lines_to_latex(lines, values, digits)
+
+
+def lines_to_latex(lines: Iterable[Line], values: Values | None = None, digits: int = 4) -> str:
+    """``lines`` as ``to_latex`` writes them."""
     rows: list[str] = []
     for line in lines:
         rows.append(f"{_latex_symbol(line.result)} &= {_latex(line.expression, _latex_symbol)}")
@@ -592,10 +743,22 @@ def _latex(expression: Expression, write: Callable[[str], str]) -> str:
             return write(name)
         case MatrixVector(matrix, vector):
             return f"{write(matrix.name)} {_latex_factor(vector, write)}"
+        case TransposedVector(matrix, vector):
+            return rf"{_latex_factor(matrix, write)}^\top {_latex_factor(vector, write)}"
+        case Outer(left, right):
+            return rf"{_latex_factor(left, write)} {_latex_factor(right, write)}^\top"
         case Hadamard(left, right):
-            return rf"{_latex_factor(left, write)} \circ {_latex_factor(right, write)}"
+            factors = (
+                _latex(factor, write)
+                if isinstance(factor, Hadamard)
+                else _latex_factor(factor, write)
+                for factor in (left, right)
+            )
+            return r" \circ ".join(factors)
         case Complement(of):
             return f"1 - {_latex(of, write)}"
+        case Difference(left, right):
+            return f"{_latex(left, write)} - {_latex(right, write)}"
         case Sum(terms):
             return " + ".join(_latex(term, write) for term in terms)
         case Apply(function, of):
@@ -607,13 +770,24 @@ def _latex_factor(expression: Expression, write: Callable[[str], str]) -> str:
     return text if isinstance(expression, Value | Apply) else rf"\left({text}\right)"
 
 
-_LATEX_BASES = {"h′": "h'", "σ": r"\sigma", "tanh": r"\tanh"}
+_LATEX_BASES = {
+    "h′": "h'",
+    "σ": r"\sigma",
+    "σ̇": r"\dot{\sigma}",
+    "tanh": r"\tanh",
+    "ṙ": r"\dot{r}",
+    "ż": r"\dot{z}",
+    "ṅ": r"\dot{n}",
+    "δ": r"\delta",
+}
 
 
 def _latex_symbol(name: str) -> str:
     base, sub = symbol(name)
-    base = _LATEX_BASES.get(base, base)
-    if len(sub) > 1:
+    base = _LATEX_BASES.get(base, base.replace("∇", r"\nabla "))
+    if sub.endswith("′"):
+        sub = rf"{{{_LATEX_BASES[sub]}}}"
+    elif len(sub) > 1:
         sub = rf"{{\mathrm{{{sub}}}}}"
     return f"{base}_{sub}" if sub else base
 

@@ -13,14 +13,24 @@ from types import MappingProxyType
 import numpy as np
 
 from gru_core.errors import InputError
+from gru_core.maths.cell import (
+    CellTrace,
+    checked_sequence,
+    checked_state,
+    input_parts,
+    require_finite,
+    require_rows,
+    with_start,
+)
 from gru_core.maths.convention import PYTORCH, Convention, Gate
 from gru_core.maths.parameters import Array, GRUParameters, real_array
 
 
 def sigmoid(a: Array) -> Array:
     """σ(a) = 1 / (1 + e^-a), in (0, 1), elementwise."""
-    # The same as ln(1 + e^-a) in an exponent, which does not overflow for large -a.
-    return np.exp(-np.logaddexp(0.0, -a))
+    # e^709 is near the largest number of float64: a greater exponent would overflow.
+    value: Array = 1.0 / (1.0 + np.exp(np.minimum(-a, 709.0)))
+    return value
 
 
 def hard_sigmoid(a: Array) -> Array:
@@ -33,6 +43,25 @@ def hard_sigmoid(a: Array) -> Array:
 
 GATES: Mapping[Gate, Callable[[Array], Array]] = MappingProxyType(
     {"sigmoid": sigmoid, "hard_sigmoid": hard_sigmoid}
+)
+
+
+def sigmoid_slope(pre: Array, value: Array) -> Array:
+    """σ'(pre) = σ (1 - σ), from value = σ(pre)."""
+    return value * (1.0 - value)
+
+
+def hard_sigmoid_slope(pre: Array, value: Array) -> Array:
+    """0.2 where 0.2 pre + 0.5 is in [0, 1], else 0.
+
+    There is no derivative at the two corners; 0.2 is what PyTorch and TensorFlow.js take there.
+    """
+    line = 0.2 * pre + 0.5
+    return np.where((line >= 0.0) & (line <= 1.0), 0.2, 0.0)
+
+
+GATE_SLOPES: Mapping[Gate, Callable[[Array, Array], Array]] = MappingProxyType(
+    {"sigmoid": sigmoid_slope, "hard_sigmoid": hard_sigmoid_slope}
 )
 
 
@@ -72,16 +101,11 @@ class Step(Intermediates):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Trace(Intermediates):
+class Trace(Intermediates, CellTrace):
     """A sequence of T steps. inputs: (T, D) or (T, B, D); everything else (T, H) or (T, B, H)."""
 
     parameters: GRUParameters
     convention: Convention
-    h0: Array  # (H,) or (B, H)
-    inputs: Array
-
-    def __len__(self) -> int:
-        return len(self.inputs)
 
     def step(self, t: int) -> Step:
         """Step t, 0 <= t < T (negative t counts from the end). InputError outside of that."""
@@ -111,10 +135,10 @@ def step(parameters: GRUParameters, x: object, h: object, convention: Convention
     reset acts before.
     """
     parameters.require_meaning_in(convention)
-    x, h = real_array("x", x), real_array("h", h)
-    _require_shape("x", x, ("D",), parameters)
-    _require_state("h", h, x.shape[:-1], parameters)
-    return _step(parameters, x, _input_parts(parameters, x), h, convention)
+    x = real_array("x", x)
+    require_rows("x", x, ("D",), parameters)
+    h = checked_state("h", h, x.shape[:-1], parameters)
+    return _unroll(parameters, x[None], h, convention).step(0)
 
 
 def unroll(
@@ -129,71 +153,57 @@ def unroll(
     Raises InputError as ``step`` does.
     """
     parameters.require_meaning_in(convention)
-    inputs = real_array("inputs", inputs)
-    _require_shape("inputs", inputs, ("T", "D"), parameters)
-    batch = inputs.shape[1:-1]
-    h0 = real_array("h0", np.zeros((*batch, parameters.hidden_size)) if h0 is None else h0)
-    _require_state("h0", h0, batch, parameters)
-
-    # The input part does not wait for h, so all steps of it are one matrix product.
-    input_parts = _input_parts(parameters, inputs)
-    steps: list[Step] = []
-    h = h0
-    for t, x in enumerate(inputs):
-        steps.append(_step(parameters, x, tuple(part[t] for part in input_parts), h, convention))
-        h = steps[-1].h
-    return Trace(
-        parameters=parameters,
-        convention=convention,
-        h0=h0,
-        inputs=inputs,
-        **{name: np.stack([getattr(s, name) for s in steps]) for name in _VALUES},
-    )
+    return _unroll(parameters, *checked_sequence(parameters, inputs, h0), convention)
 
 
-def _input_parts(p: GRUParameters, x: Array) -> tuple[Array, ...]:
-    W = np.concatenate([p.W_r, p.W_z, p.W_n])
-    b = np.concatenate([p.b_r, p.b_z, p.b_n])
-    return tuple(np.split(x @ W.T + b, 3, axis=-1))
-
-
-def _step(
-    p: GRUParameters, x: Array, input_parts: tuple[Array, ...], h: Array, convention: Convention
-) -> Step:
+def _unroll(p: GRUParameters, inputs: Array, h0: Array, convention: Convention) -> Trace:
+    T, shape = len(inputs), h0.shape
     gate = GATES[convention.gate]
-    r_input, z_input, n_input = input_parts
+    # In one block, because fresh memory can cost more time than the arithmetic on it.
+    blocks = np.empty((5, 3, T, *shape))
+    g_input, g_recurrent, g_pre, g, (n_inner, h_kept, h_new) = blocks
+    rz_input, rz_recurrent, rz_pre, rz = blocks[:4, :2]
+    n_input, n_recurrent, n_pre, n = blocks[:4, 2]
+    keep = g[1] if convention.z_weights == "state" else np.empty_like(n)
+    states = with_start(h0, T)
 
-    r_recurrent = h @ p.U_r.T
-    r_pre = r_input + r_recurrent
-    r = gate(r_pre)
-
-    z_recurrent = h @ p.U_z.T
-    z_pre = z_input + z_recurrent
-    z = gate(z_pre)
-
-    if convention.reset == "after":
-        n_inner = h @ p.U_n.T + p.c_n
-        n_recurrent = r * n_inner
-    else:
-        n_inner = r * h
-        n_recurrent = n_inner @ p.U_n.T
-    n_pre = n_input + n_recurrent
-    n = np.tanh(n_pre)
-
-    keep = z if convention.z_weights == "state" else 1 - z
-    h_kept = keep * h
-    h_new = (1 - keep) * n
-    return Step(
-        x=x,
-        h_previous=h,
-        r_input=r_input,
-        r_recurrent=r_recurrent,
-        r_pre=r_pre,
-        r=r,
-        z_input=z_input,
-        z_recurrent=z_recurrent,
-        z_pre=z_pre,
-        z=z,
+    input_parts(p.stacked("W", "rzn"), p.stacked("b", "rzn"), inputs, out=g_input)
+    # h @ U.T is faster with U.T laid out row by row.
+    U = np.ascontiguousarray(p.stacked("U", "rzn").swapaxes(1, 2))
+    U_rz, U_n = U[:2], U[2]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t in range(T):
+            h = states[t]
+            rz_recurrent[:, t] = h @ U_rz
+            rz_pre[:, t] = rz_input[:, t] + rz_recurrent[:, t]
+            r, z = rz[:, t] = gate(rz_pre[:, t])
+            if convention.reset == "after":
+                n_inner[t] = h @ U_n + p.c_n
+                n_recurrent[t] = r * n_inner[t]
+            else:
+                n_inner[t] = r * h
+                n_recurrent[t] = n_inner[t] @ U_n
+            n_pre[t] = n_input[t] + n_recurrent[t]
+            n[t] = np.tanh(n_pre[t])
+            keep[t] = z if convention.z_weights == "state" else 1 - z
+            h_kept[t] = keep[t] * h
+            h_new[t] = (1 - keep[t]) * n[t]
+            states[t + 1] = h_kept[t] + h_new[t]
+    require_finite("h", states[1:])
+    return Trace(
+        parameters=p,
+        convention=convention,
+        inputs=inputs,
+        h0=h0,
+        h_previous=states[:-1],
+        r_input=g_input[0],
+        r_recurrent=g_recurrent[0],
+        r_pre=g_pre[0],
+        r=g[0],
+        z_input=g_input[1],
+        z_recurrent=g_recurrent[1],
+        z_pre=g_pre[1],
+        z=g[1],
         n_input=n_input,
         n_inner=n_inner,
         n_recurrent=n_recurrent,
@@ -202,42 +212,5 @@ def _step(
         keep=keep,
         h_kept=h_kept,
         h_new=h_new,
-        h=h_kept + h_new,
+        h=states[1:],
     )
-
-
-def _require_shape(
-    name: str, array: Array, axes: tuple[str, ...], parameters: GRUParameters
-) -> None:
-    """Require ``axes``, with or without a batch axis B before the last, which has length D."""
-    D = parameters.input_size
-    if array.ndim in (len(axes), len(axes) + 1) and array.shape[-1] == D and array.size:
-        return
-    raise InputError(
-        "{name}: expected shape {single} or, for a batch, {batched}, with D = {input_size}, "
-        "got {actual}. Give at least one row, and one number for each of the {input_size} "
-        "columns of W_r.",
-        name=name,
-        single=_spelled(axes),
-        batched=_spelled((*axes[:-1], "B", "D")),
-        input_size=D,
-        actual=array.shape,
-    )
-
-
-def _spelled(axes: tuple[str, ...]) -> str:
-    return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
-
-
-def _require_state(
-    name: str, array: Array, batch: tuple[int, ...], parameters: GRUParameters
-) -> None:
-    expected = (*batch, parameters.hidden_size)
-    if array.shape != expected:
-        raise InputError(
-            "{name}: expected shape {expected}, got {actual}. "
-            "Give one number for each hidden unit, and one row for each sequence of a batch.",
-            name=name,
-            expected=expected,
-            actual=array.shape,
-        )

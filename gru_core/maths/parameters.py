@@ -1,8 +1,10 @@
-"""The numbers that a GRU cell has learnt, checked once and then immutable."""
+"""The numbers that a recurrent cell has learnt, checked once and then immutable."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -54,17 +56,89 @@ def parameter_count(input_size: int, hidden_size: int, bias_vectors: int) -> int
 
 
 @dataclass(frozen=True, eq=False)
-class GRUParameters:
-    """The weights of one cell with D inputs and H hidden units.
+class CellParameters:
+    """What the parameters of every recurrent cell have in common.
+
+    A subclass lists its arrays in ``NAMES``; the first letter says what each is. W: (H, D),
+    multiplies the input x. U: (H, H), multiplies the state h. b: (H,), a bias on the input side.
+    c: (H,), any other bias; zeros when left out.
+
+    Everything array-like is accepted and kept as a read-only float64 copy. Parameters are equal
+    when all their values are. Raises InputError on a wrong shape, or on NaN or infinity.
+    """
+
+    NAMES: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        first = self.NAMES[0]
+        W = real_array(first, getattr(self, first))
+        if W.ndim != 2 or W.size == 0:
+            raise InputError(
+                "{name}: expected a matrix of shape {expected}, got shape {actual}. "
+                "Give one row for each hidden unit and one column for each input.",
+                name=first,
+                expected="(H, D)",
+                actual=W.shape,
+            )
+        H, D = W.shape
+        shapes = {"W": (H, D), "U": (H, H), "b": (H,), "c": (H,)}
+        for name in self.NAMES:
+            value = getattr(self, name)
+            left_out = value is None and name[0] == "c"
+            array = real_array(name, np.zeros(H) if left_out else value)
+            expected = shapes[name[0]]
+            if array.shape != expected:
+                raise InputError(
+                    "{name}: expected shape {expected}, got {actual}. "
+                    "{first} has {hidden_size} rows and {input_size} columns, so "
+                    "H = {hidden_size} and D = {input_size}; make {name} fit, or change {first}.",
+                    name=name,
+                    expected=expected,
+                    actual=array.shape,
+                    first=first,
+                    hidden_size=H,
+                    input_size=D,
+                )
+            object.__setattr__(self, name, array)
+
+    @property
+    def input_size(self) -> int:
+        """D, the length of x."""
+        return int(getattr(self, self.NAMES[0]).shape[1])
+
+    @property
+    def hidden_size(self) -> int:
+        """H, the length of h."""
+        return int(getattr(self, self.NAMES[0]).shape[0])
+
+    def stacked(self, kind: Literal["W", "U", "b"], gates: Iterable[str]) -> Array:
+        """The arrays of one kind, gate by gate in this order: (gates, H, D), (…, H, H), (…, H)."""
+        return np.stack([getattr(self, f"{kind}_{gate}") for gate in gates])
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        names = (field.name for field in fields(self))
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
+
+    def __hash__(self) -> int:
+        # Adding zero turns -0.0 into 0.0: the two are equal and so must hash alike.
+        return hash(tuple((getattr(self, name) + 0.0).tobytes() for name in self.NAMES))
+
+
+@dataclass(frozen=True, eq=False)
+class GRUParameters(CellParameters):
+    """The weights of one GRU cell with D inputs and H hidden units.
 
     W_r, W_z, W_n: (H, D), multiply the input x.
     U_r, U_z, U_n: (H, H), multiply the state h.
     b_r, b_z, b_n: (H,), biases on the input side.
     c_n: (H,), the bias added to U_n h when reset acts after; zeros when left out.
 
-    Everything array-like is accepted and kept as a read-only float64 copy. Parameters are equal
-    when all their values are. Raises InputError on a wrong shape, or on NaN or infinity.
+    Copies, equality and errors: see ``CellParameters``.
     """
+
+    NAMES: ClassVar[tuple[str, ...]] = NAMES
 
     W_r: Array
     W_z: Array
@@ -75,46 +149,7 @@ class GRUParameters:
     b_r: Array
     b_z: Array
     b_n: Array
-    c_n: Array = None  # type: ignore[assignment]  # becomes zeros below, once H is known
-
-    def __post_init__(self) -> None:
-        W_r = real_array("W_r", self.W_r)
-        if W_r.ndim != 2 or W_r.size == 0:
-            raise InputError(
-                "{name}: expected a matrix of shape {expected}, got shape {actual}. "
-                "Give one row for each hidden unit and one column for each input.",
-                name="W_r",
-                expected="(H, D)",
-                actual=W_r.shape,
-            )
-        H, D = W_r.shape
-        shapes = {"W": (H, D), "U": (H, H), "b": (H,), "c": (H,)}
-        for name in NAMES:
-            value = getattr(self, name)
-            array = real_array(name, np.zeros(H) if name == "c_n" and value is None else value)
-            expected = shapes[name[0]]
-            if array.shape != expected:
-                raise InputError(
-                    "{name}: expected shape {expected}, got {actual}. "
-                    "W_r has {hidden_size} rows and {input_size} columns, so H = {hidden_size} "
-                    "and D = {input_size}; make {name} fit, or change W_r.",
-                    name=name,
-                    expected=expected,
-                    actual=array.shape,
-                    hidden_size=H,
-                    input_size=D,
-                )
-            object.__setattr__(self, name, array)
-
-    @property
-    def input_size(self) -> int:
-        """D, the length of x."""
-        return int(self.W_r.shape[1])
-
-    @property
-    def hidden_size(self) -> int:
-        """H, the length of h."""
-        return int(self.W_r.shape[0])
+    c_n: Array = None  # type: ignore[assignment]  # becomes zeros, once H is known
 
     def count(self, bias_vectors: int) -> int:
         """How many numbers a cell of this size stores, see ``parameter_count``."""
@@ -131,12 +166,3 @@ class GRUParameters:
                 unit=unit,
                 actual=float(self.c_n[unit]),
             )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, GRUParameters):
-            return NotImplemented
-        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in NAMES)
-
-    def __hash__(self) -> int:
-        # Adding zero turns -0.0 into 0.0: the two are equal and so must hash alike.
-        return hash(tuple((getattr(self, name) + 0.0).tobytes() for name in NAMES))

@@ -33,6 +33,24 @@ def from_torch(
         in the order r, z, n. The names of an nn.GRU end in ``_l{layer}`` or ``_l{layer}_reverse``.
     Raises InputError when the names or shapes are not those of a GRU.
     """
+    W, U, b_input, b_recurrent = torch_layer(module_or_state_dict, "GRU", 3, layer, reverse)
+    H = U.shape[1]
+    W_r, W_z, W_n = np.split(W, 3)
+    U_r, U_z, U_n = np.split(U, 3)
+    b_r, b_z, _ = np.split(b_input + b_recurrent, 3)
+    b_n, c_n = b_input[2 * H :], b_recurrent[2 * H :]
+    return GRUParameters(W_r, W_z, W_n, U_r, U_z, U_n, b_r, b_z, b_n, c_n), PYTORCH
+
+
+def torch_layer(
+    module_or_state_dict: Any, kind: str, gates: int, layer: int = 0, reverse: bool = False
+) -> tuple[Array, Array, Array, Array]:
+    """One layer and direction of ``nn.{kind}`` or ``nn.{kind}Cell``, gates stacked as they are.
+
+    Returns weight_ih (gates H, D), weight_hh (gates H, H), bias_ih and bias_hh (gates H,); the
+    biases are zeros when the module has none.
+    Raises InputError when the names or shapes are not those of ``kind``.
+    """
     state: Any = (
         module_or_state_dict.state_dict()
         if hasattr(module_or_state_dict, "state_dict")
@@ -40,8 +58,9 @@ def from_torch(
     )
     if not isinstance(state, Mapping):
         raise InputError(
-            "Weights: expected an nn.GRU, an nn.GRUCell or a state dict, got {actual}. "
+            "Weights: expected an nn.{kind}, an nn.{kind}Cell or a state dict, got {actual}. "
             "Give the module itself, or what its state_dict() returns.",
+            kind=kind,
             actual=type(state).__name__,
         )
     is_cell = "weight_ih" in state and layer == 0 and not reverse
@@ -53,23 +72,20 @@ def from_torch(
     missing = [name for name in names if name not in state]
     if missing:
         raise InputError(
-            "State dict: expected the entries {expected} of a GRU, got {actual}. "
-            "Give the state dict of one nn.GRU or nn.GRUCell, and a layer and direction it has.",
+            "State dict: expected the entries {expected} of nn.{kind}, got {actual}. Give the "
+            "state dict of one nn.{kind} or nn.{kind}Cell, and a layer and direction it has.",
             expected=", ".join(names),
+            kind=kind,
             actual=", ".join(map(str, state)) or "none",
         )
     arrays = {name: _from_tensor(name, state[name]) for name in names}
     W, U = (arrays[name] for name in weights)
-    H = _hidden_size(weights[0], W, weights[1], U)
-    b_input, b_recurrent = (arrays.get(name, np.zeros(3 * H)) for name in biases)
+    spoken = kind if kind == "GRU" else f"plain {kind}"  # an nn.LSTM may have a projection
+    H = _hidden_size(weights[0], W, weights[1], U, kind=spoken, gates=gates)
+    b_input, b_recurrent = (arrays.get(name, np.zeros(gates * H)) for name in biases)
     for name, bias in zip(biases, (b_input, b_recurrent), strict=True):
-        _require_shape(name, bias, (3 * H,))
-
-    W_r, W_z, W_n = np.split(W, 3)
-    U_r, U_z, U_n = np.split(U, 3)
-    b_r, b_z, _ = np.split(b_input + b_recurrent, 3)
-    b_n, c_n = b_input[2 * H :], b_recurrent[2 * H :]
-    return GRUParameters(W_r, W_z, W_n, U_r, U_z, U_n, b_r, b_z, b_n, c_n), PYTORCH
+        _require_shape(name, bias, (gates * H,))
+    return W, U, b_input, b_recurrent
 
 
 def from_keras(
@@ -205,18 +221,29 @@ def _one_direction(name: str, array: Array, ndim: int, direction: int) -> Array:
     return chosen
 
 
-def _hidden_size(W_name: str, W: Array, U_name: str, U: Array, *, turned: bool = False) -> int:
-    """H, from W (3H, D) and U (3H, H). Those that came ``turned`` are shown so in errors."""
+def _hidden_size(
+    W_name: str,
+    W: Array,
+    U_name: str,
+    U: Array,
+    *,
+    kind: str = "GRU",
+    gates: int = 3,
+    turned: bool = False,
+) -> int:
+    """H, from W (gates H, D) and U (gates H, H). Those that came ``turned`` are shown so."""
     H = int(U.shape[-1]) if U.ndim == 2 else 0
     order = -1 if turned else 1
-    for name, array, axes in ((U_name, U, ("3H", "H")), (W_name, W, ("3H", "D"))):
-        if array.ndim != 2 or not array.size or len(array) != 3 * H:
+    rows = f"{gates}H" if gates > 1 else "H"
+    for name, array, axes in ((U_name, U, (rows, "H")), (W_name, W, (rows, "D"))):
+        if array.ndim != 2 or not array.size or len(array) != gates * H:
             raise InputError(
-                "{name}: expected shape {expected} for a GRU, got {actual}. "
-                "Check that it has three gates, with the same number H of hidden units "
-                "everywhere, and whether it needs transposing.",
+                "{name}: expected shape {expected} for a {kind}, got {actual}. "
+                "Check that it is one, with the same number H of hidden units everywhere, "
+                "and whether it needs transposing.",
                 name=name,
                 expected=f"({', '.join(axes[::order])})",
+                kind=kind,
                 actual=array.shape[::order],
             )
     return H

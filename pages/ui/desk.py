@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-
-import streamlit as st
 
 from gru_core.data.setup import Setup
 from gru_core.data.sheet import Sheet, apply_edits
@@ -18,7 +16,7 @@ from gru_core.data.step_view import (
     StepView,
 )
 from gru_core.errors import InputError
-from pages.ui import share
+from pages.ui import state
 
 PAGE = "gates"
 
@@ -76,27 +74,17 @@ class Desk:
 
 def current() -> Desk:
     """This session's desk, brought up to date with the address."""
-    desk = st.session_state.get(PAGE)
-    query = share.arrived(PAGE, QUERY_NAMES)
-    if desk is None:
-        desk = Desk(Sheet(StepView.of_example(DEFAULT_EXAMPLE).setup), DEFAULT_EXAMPLE)
-    if query and query != desk.view.to_query():
-        try:
-            desk = desk.show(StepView.from_query(query))
-        except InputError as error:
-            desk = replace(desk, notice=error)
-    st.session_state[PAGE] = desk
-    return desk
+    return state.current(PAGE, QUERY_NAMES, _first, _opened)
 
 
 def changing(change: Callable[[Desk], Desk]) -> Callable[[], None]:
-    """A widget callback that puts `change(desk)` on the desk; a refusal becomes a notice."""
+    """A widget callback that puts `change(desk)` on the desk."""
+    return state.changing(PAGE, change)
 
-    def callback() -> None:
-        desk = st.session_state[PAGE]
-        try:
-            st.session_state[PAGE] = change(desk)
-        except InputError as error:
-            st.session_state[PAGE] = replace(desk, notice=error)
 
-    return callback
+def _first() -> Desk:
+    return Desk(Sheet(StepView.of_example(DEFAULT_EXAMPLE).setup), DEFAULT_EXAMPLE)
+
+
+def _opened(desk: Desk, query: Mapping[str, str]) -> Desk:
+    return desk if query == desk.view.to_query() else desk.show(StepView.from_query(query))

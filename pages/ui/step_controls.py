@@ -5,21 +5,14 @@ from dataclasses import replace
 import streamlit as st
 
 from gru_core.data.examples import EXAMPLES
+from gru_core.data.sequence_view import GATE, RESET, Z_WEIGHTS
 from gru_core.data.setup import MAX_SIZE, MAX_STEPS
 from gru_core.data.step_view import MAX_SEED, Place, StepView
-from gru_core.errors import N_
 from gru_core.maths.convention import NAMED, Convention
 from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS, format_number, symbol
 from gru_core.maths.gru import Trace
 from pages.ui.desk import Desk, changing
 from pages.ui.words import label as _
-
-Z_WEIGHTS = {
-    "state": N_("z weights the old state"),
-    "candidate": N_("z weights the candidate"),
-}
-RESET = {"after": N_("reset after U_n h"), "before": N_("reset before U_n")}
-GATE = {"sigmoid": N_("sigmoid"), "hard_sigmoid": N_("hard sigmoid")}
 
 
 def bar(desk: Desk) -> None:
@@ -37,7 +30,7 @@ def bar(desk: Desk) -> None:
         width=330,
         on_change=changing(_choose_example),
     )
-    names = [name for name, named in NAMED.items() if named.convention == _convention(desk)]
+    names = _names(desk)
     with st.popover(_("Convention: {name}", name=_short_name(names)), key="gates_convention"):
         _convention_controls(desk, names)
     setup = desk.sheet.setup
@@ -95,7 +88,7 @@ def _convention_controls(desk: Desk, names: list[str]) -> None:
     convention = _convention(desk)
     _show("gates_named", names[0] if names else None)
     st.selectbox(
-        _("As in"),
+        _("As in a library or paper"),
         list(NAMED),
         index=None,
         required=True,
@@ -105,9 +98,9 @@ def _convention_controls(desk: Desk, names: list[str]) -> None:
         on_change=changing(_choose_named_convention),
     )
     for key, text, options, value in (
-        ("gates_z", _("Update gate"), Z_WEIGHTS, convention.z_weights),
-        ("gates_reset", _("Reset gate"), RESET, convention.reset),
-        ("gates_gate", _("Gate function"), GATE, convention.gate),
+        ("gates_z", _("Update gate"), Z_WEIGHTS.options, convention.z_weights),
+        ("gates_reset", _("Reset gate"), RESET.options, convention.reset),
+        ("gates_gate", _("Gate function"), GATE.options, convention.gate),
     ):
         _show(key, value)
         st.segmented_control(
@@ -120,9 +113,9 @@ def _convention_controls(desk: Desk, names: list[str]) -> None:
         )
     for name in names:
         named = NAMED[name]
-        title, note, word = _(named.title), _(named.note), _("source")
-        source = f" [{word}]({named.source})" if named.source else ""
-        st.caption(f"**{title}**: {note}{source}")
+        line = _("**{title}**: {note}", title=_(named.title), note=_(named.note))
+        word = _("source")
+        st.caption(f"{line} [{word}]({named.source})" if named.source else line)
 
 
 def _show(key: str, value: object) -> None:
@@ -132,6 +125,13 @@ def _show(key: str, value: object) -> None:
 
 def _convention(desk: Desk) -> Convention:
     return desk.sheet.setup.convention
+
+
+def _names(desk: Desk) -> list[str]:
+    """Who uses this convention; the article comes first where its own example is shown."""
+    names = [name for name, named in NAMED.items() if named.convention == _convention(desk)]
+    is_article = (desk.example or "").startswith("article")
+    return sorted(names, key=lambda name: is_article and name != "article")
 
 
 def _short_name(names: list[str]) -> str:

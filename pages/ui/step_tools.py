@@ -109,7 +109,17 @@ def _check(desk: Desk, trace: Trace) -> None:
 
 
 def _numbers(desk: Desk, trace: Trace) -> None:
-    st.dataframe(table_of_intermediates(trace), hide_index=True, height=320)
+    st.dataframe(
+        table_of_intermediates(trace),
+        hide_index=True,
+        height=320,
+        column_config={
+            "step": _("step"),
+            "name": _("name"),
+            "unit": _("unit"),
+            "value": _("value"),
+        },
+    )
     st.download_button(
         _("Download as CSV"),
         lambda: csv_of_intermediates(trace),

@@ -72,11 +72,11 @@ def stage_words(convention: Convention) -> dict[str, Any]:
                 "candidates."
             ),
             "z_state": template(
-                "z weighs the old state: unit {unit} will keep {keep_percent} % of {h_previous} "
+                "z weights the old state: unit {unit} will keep {keep_percent} % of {h_previous} "
                 "and take {take_percent} % of its candidate."
             ),
             "z_candidate": template(
-                "z weighs the candidate: unit {unit} will take {take_percent} % of it and keep "
+                "z weights the candidate: unit {unit} will take {take_percent} % of it and keep "
                 "{keep_percent} % of {h_previous}."
             ),
             "n": template(
@@ -91,7 +91,7 @@ def stage_words(convention: Convention) -> dict[str, Any]:
                 "Unit {unit} remembers: it keeps {keep_percent} % of {h_previous} and ends at {h}."
             ),
             "h_replaced": template(
-                "Unit {unit} starts afresh: only {keep_percent} % of {h_previous} stays, the "
+                "Unit {unit} starts afresh: only {keep_percent} % of {h_previous} remains, the "
                 "candidate {n} takes over, and it ends at {h}."
             ),
             "h_mixed": template(

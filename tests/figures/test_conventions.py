@@ -35,7 +35,8 @@ def test_every_state_of_both_is_drawn_from_h0_on(H: int) -> None:
             assert list(line.x) == [0, 1, 2, 3, 4, 5]
             assert line.y[0] == trace.h0[unit]
             np.testing.assert_array_equal(line.y[1:], trace.h[:, unit])
-    assert not np.array_equal(figure.data[0].y, figure.data[H].y) or H == 1
+    # One unit without c_n is the same function in both.
+    assert np.allclose(figure.data[0].y, figure.data[H].y) == (H == 1)
 
 
 def test_the_two_differ_without_their_colours_and_units_by_their_markers() -> None:
@@ -56,12 +57,6 @@ def test_the_legend_names_each_once() -> None:
     figure = compare_conventions(*traces(4), NAMES)
     assert [line.name for line in figure.data if line.showlegend] == list(NAMES)
     assert {line.legendgroup for line in figure.data} == set(NAMES)
-
-
-def test_a_name_from_elsewhere_is_only_a_name() -> None:
-    """Names are the page's words; Plotly reads some HTML in them, so they must stay as given."""
-    figure = compare_conventions(*traces(), ("as here", "Keras GRU, reset_after=False"))
-    assert figure.data[-1].name == "Keras GRU, reset_after=False"
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -1,0 +1,77 @@
+"""What "Gates over time" says, in the session's language."""
+
+from typing import Any
+
+from gru_core.data.sequence_view import SequenceView
+from gru_core.maths.equations import format_number
+from gru_core.maths.gru import Trace
+from pages.ui.words import label as _
+
+KEPT = 0.9
+MANY_STEPS = 1000
+
+
+def timeline_words(cannot_open: str) -> dict[str, Any]:
+    """The texts of the timeline."""
+    return {
+        "alt": _(
+            "Input over time, and maps of r, z, n and h: one row for each unit, one column for "
+            "each step"
+        ),
+        "time": _("Step"),
+        "unit": _("Unit"),
+        "play": _("Play (space)"),
+        "open": _("Open this step"),
+        "cannot_open": cannot_open,
+    }
+
+
+def sentence(view: SequenceView, trace: Trace, half_life: float) -> str:
+    """What the chosen unit does at the chosen step, and how long it remembers."""
+    t, unit = view.time, view.unit
+    keep, change = float(trace.keep[t, unit]), float(trace.h[t, unit] - trace.h_previous[t, unit])
+    values = {
+        "unit": unit + 1,
+        "step": t + 1,
+        "keep": f"{100 * keep:.0f}",
+        "before": format_number(float(trace.h_previous[t, unit]), 2),
+        "after": format_number(float(trace.h[t, unit]), 2),
+    }
+    if keep > KEPT:
+        now = _(
+            "At step {step} unit {unit} keeps {keep} % of its state: {before} becomes {after}.",
+            **values,
+        )
+    elif abs(change) > KEPT / 2:
+        now = _(
+            "At step {step} unit {unit} lets go: only {keep} % of {before} remains, and it jumps "
+            "to {after}.",
+            **values,
+        )
+    else:
+        now = _(
+            "At step {step} unit {unit} moves from {before} to {after}, keeping {keep} % of its "
+            "state.",
+            **values,
+        )
+    if half_life > MANY_STEPS:
+        memory = _("Along the path that keeps, its memory hardly fades over the whole sequence.")
+    else:
+        memory = _(
+            "Along the path that keeps, its memory halves every {steps} steps on average over the "
+            "whole sequence.",
+            steps=f"{half_life:.1f}",
+        )
+    return f"{now} {memory}"
+
+
+def gaps(view: SequenceView) -> str:
+    """How many values were missing, and what was done; empty when none was."""
+    count = int(view.sequence.was_missing.sum())
+    if not count:
+        return ""
+    return _(
+        "{count} missing values were filled in ({places} gaps, marked under the curve).",
+        count=count,
+        places=len(view.sequence.gaps),
+    )
