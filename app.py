@@ -34,6 +34,14 @@ def main() -> None:
             st.Page(
                 "pages/understand/sequence.py", title=_("Gates over time"), url_path="sequence"
             ),
+            st.Page(
+                "pages/understand/gradients.py",
+                title=_("Gradients over time"),
+                url_path="gradients",
+            ),
+        ],
+        _("Check"): [
+            st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),
         ],
     }
     page = st.navigation(pages, position="top")

@@ -8,17 +8,19 @@ cell, sequence and number of decimals that it takes. They are edited in turn, ba
 largest, bare, …, so that whatever else the machine does falls on all of them alike. Every edit
 types a number that was not there before, and waits for the text that NumPy says must appear.
 
-Counted, by the page's own clock (`performance.now()`) and without polling:
+Counted:
 
-- *edit → shown*: from the keydown of Enter in the field to the end of the first frame drawn after
-  a MutationObserver has seen the new text. It holds the component's script, Streamlit's front end,
-  the way over the loopback and back, the server, layout and painting.
-- *server*: from the page's handing the rerun message to its WebSocket to the last message of that
-  run reaching a listener on it. This is more than the run of the script: it holds the loopback,
-  Streamlit's own work around a run (it sends in slices of 5 ms), and the time for which a message
-  waits while the page is busy drawing what came before it.
+- *edit → shown*, by the page's own clock (`performance.now()`) and without polling: from the
+  keydown of Enter in the field to the end of the first frame drawn after a MutationObserver has
+  seen the new text. It holds the component's script, Streamlit's front end, both ways over the
+  loopback, the server, layout and painting.
+- *server*, by a relay between the browser and the server: from the first byte of the page's message
+  to the last byte of the answer. It holds the run of the script and all that Streamlit does for it,
+  such as sending in slices of 5 ms. The page's own WebSocket could not tell it: the last message
+  waits there until the page has drawn the ones before it, and that is the browser's time.
 
-The bare page takes a number input, not a slider: it is committed by the same Enter as a cell.
+The bare page takes a number input because it is committed by Enter, as a cell is. A slider that is
+moved by an arrow key takes the same time.
 """
 
 import argparse
@@ -35,7 +37,8 @@ from urllib.parse import urlencode
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.browser import FLAGS, WATCH, find_chromium, serving, wait_until_idle
+from benchmarks.browser import FLAGS, TIMEOUT, WATCH, find_chromium, serving, wait_until_idle
+from benchmarks.relay import Talk, relaying
 from gru_core.data.setup import MAX_SIZE, MAX_STEPS, Setup
 from gru_core.data.sheet import Sheet
 from gru_core.data.step_view import DEFAULT_EXAMPLE, StepView
@@ -51,12 +54,13 @@ number = st.number_input("x", format="%.3f")
 st.text(f"{number:.3f}")
 """
 # Called before an edit: `edit.done` resolves when the frame with the text has been drawn.
-EXPECT = """([selector, text]) => {
+EXPECT = """([selector, text, timeout]) => {
   const edit = window.edit = {sends: traffic.sends};
   const shown = () => [...document.querySelectorAll(selector)].map((n) => n.textContent).join(" ");
   document.addEventListener("keydown", () => { edit.committed = performance.now(); },
     {capture: true, once: true});
-  edit.done = new Promise((resolve) => {
+  edit.done = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`expected ${text}, but ${shown()} is shown`)), timeout);
     const observer = new MutationObserver(() => {
       if (shown() !== text) return;
       observer.disconnect();
@@ -65,11 +69,7 @@ EXPECT = """([selector, text]) => {
     observer.observe(document.body, {childList: true, characterData: true, subtree: true});
   });
 }"""
-MEASURED = """() => ({
-  latency: edit.shown - edit.committed,
-  server: traffic.received - traffic.sent,
-  sends: traffic.sends - edit.sends,
-})"""
+MEASURED = "({latency: edit.shown - edit.committed, sends: traffic.sends - edit.sends})"
 
 
 class Sample(NamedTuple):
@@ -94,11 +94,13 @@ class Spread(NamedTuple):
 class Subject:
     """A page under measurement.
 
+    talk: what is said between it and its server.
     field, shown: selectors of what is edited and of what shows the result.
     edits: for each edit the text to type, and the text that must then be shown.
     """
 
     page: Page
+    talk: Talk
     field: str
     shown: str
     edits: Iterator[tuple[str, str]]
@@ -107,15 +109,16 @@ class Subject:
         """Make and measure one edit; the page is idle again afterwards."""
         typed, expected = next(self.edits)
         self.page.bring_to_front()
-        self.page.evaluate(EXPECT, [self.shown, expected])
+        self.page.evaluate(EXPECT, [self.shown, expected, 1000 * TIMEOUT])
         self.page.fill(self.field, typed)
+        self.talk.reset()
         self.page.press(self.field, "Enter")
         self.page.evaluate("edit.done")
         wait_until_idle(self.page)
         measured = self.page.evaluate(MEASURED)
-        if measured.pop("sends") != 1:
+        if measured["sends"] != 1:
             raise RuntimeError(f"{self.page.url}: one edit did not send exactly one message")
-        return Sample(**measured)
+        return Sample(measured["latency"], 1000 * self.talk.server_time)
 
 
 def numbers(rng: np.random.Generator) -> Iterator[str]:
@@ -165,8 +168,10 @@ def measure(edits: int, warm_up: int) -> tuple[dict[str, list[Sample]], str]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bare_page = folder / "bare_page.py"
         bare_page.write_text(BARE_PAGE, encoding="utf-8")
-        bare = stack.enter_context(serving(folder / "bare.log", bare_page))
-        app = stack.enter_context(serving(folder / "app.log"))
+        bare, app = (
+            stack.enter_context(relaying(stack.enter_context(server)))
+            for server in (serving(folder / "bare.log", bare_page), serving(folder / "app.log"))
+        )
         chromium = stack.enter_context(sync_playwright()).chromium
         browser = chromium.launch(executable_path=find_chromium(), args=FLAGS)
         stack.callback(browser.close)
@@ -181,14 +186,16 @@ def measure(edits: int, warm_up: int) -> tuple[dict[str, list[Sample]], str]:
 
         subjects = {
             "bare page": Subject(
-                opened(bare),
+                opened(bare.url),
+                bare,
                 '[data-testid="stNumberInputField"]',
                 '[data-testid="stText"]',
                 edits_of_bare_page(rng),
             )
         } | {
             name: Subject(
-                opened(f"{app}/gates?{urlencode(view.to_query())}"),
+                opened(f"{app.url}/gates?{urlencode(view.to_query())}"),
+                app,
                 '[data-at="x.0.0"]',
                 '.gl-stage [data-value="h"] .gl-row',
                 edits_of_gates(view, rng),
@@ -218,7 +225,8 @@ def table(samples: Mapping[str, Sequence[Sample]]) -> str:
         "|---|--:|--:|--:|--:|",
     ]
     for name, times in spreads.items():
-        cells = [f"{one} | {one.median / base.median:.2f}" for one, base in zip(times, bare)]
+        ratios = [one.median / base.median for one, base in zip(times, bare, strict=True)]
+        cells = [f"{one} | {ratio:.2f}" for one, ratio in zip(times, ratios, strict=True)]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

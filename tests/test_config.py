@@ -11,9 +11,9 @@ import pytest
 from gru_core.data.setup import MAX_JSON_CHARACTERS
 
 ROOT = Path(__file__).parents[1]
-# Runs a script that fails and notes what its reader sees and how often all garbage was collected.
+# Notes the options, and what a reader sees of a script that fails.
 PROBE = """
-import gc, json
+import json
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 

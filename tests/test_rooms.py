@@ -33,7 +33,10 @@ ROOMS = {
     "gru_core": Room(set(), set()),
     "gru_core.maths": Room({"numpy"}, MATHS),
     "gru_core.data": Room({"numpy", "pandas"}, DATA),
-    "gru_core.training": Room({"numpy", "pandas", "torch", "pydantic", "distributed"}, TRAINING),
+    "gru_core.training": Room(
+        {"numpy", "pandas", "torch", "pydantic", "distributed", "safetensors", "h5py", "onnx"},
+        TRAINING,
+    ),
     "gru_core.figures": Room({"numpy", "pandas", "plotly"}, FIGURES),
     "pages.ui": Room({"streamlit", "babel"}, UI),
     "pages.understand": PAGE,

@@ -1,17 +1,19 @@
 // Equations as HTML: the same expression tree in symbols or with its numbers in. Knows expressions,
 // not GRUs: the tree, the names and every number come from Python.
 
-/** Whose colour a name wears: W_r and r_pre are r's; h, h_kept are h's; b, c and keep follow their gate. */
-function kindOf(name) {
+/** Whose colour a name wears: W_r and r_pre are r's; h, h_kept are h's; b, c and keep follow their gate; a gradient that of its name. */
+function kindOf(gradientOrName) {
+  const name = gradientOrName.replace(/^d_/, "");
   const [first, last] = [name[0], name.at(-1)];
   if ("WUbc".includes(first) && name[1] === "_") return last;
   return name === "keep" ? "z" : name === "h_new" ? "n" : first;
 }
 
 /** W with subscript r, in r's colour. */
-function symbol({ name, base, sub }) {
+function symbol({ name, base, sub }, transposed = false) {
   const node = el("span", `gl-sym gl-kind-${kindOf(name)}`, el("i", "", base));
   if (sub) node.append(el("sub", "", sub));
+  if (transposed) node.append(el("sup", "", "⊤"));
   return node;
 }
 
@@ -25,6 +27,9 @@ function matrix(rows, name, unit) {
   return grid;
 }
 
+/** The rows of the transpose; a vector becomes a single row. */
+const transpose = (rows) => (Array.isArray(rows[0]) ? rows[0].map((_, j) => rows.map((row) => row[j])) : [rows]);
+
 const mark = (text) => el("span", "gl-mark", text);
 const paren = (text) => el("span", "gl-paren", text);
 const functionName = ({ base, sub }) => el("span", "gl-fn", base, sub ? el("sub", "", sub) : null);
@@ -32,6 +37,9 @@ const functionName = ({ base, sub }) => el("span", "gl-fn", base, sub ? el("sub"
 const DRAW = {
   value: (node, leaf) => [leaf(node)],
   matrix_vector: (node, leaf) => [leaf(node.matrix), el("span", "gl-thin"), ...draw(node.vector, leaf)],
+  transposed_vector: (node, leaf) => [leaf(node.matrix, true), el("span", "gl-thin"), ...draw(node.vector, leaf)],
+  outer: (node, leaf) => [...draw(node.left, leaf), el("span", "gl-thin"), ...draw(node.right, (value) => leaf(value, true))],
+  difference: (node, leaf) => [...draw(node.left, leaf), mark("−"), ...draw(node.right, leaf)],
   hadamard: (node, leaf) => [...draw(node.left, leaf), mark("∘"), ...draw(node.right, leaf)],
   complement: (node, leaf) => [el("span", "", "1"), mark("−"), ...draw(node.of, leaf)],
   sum: (node, leaf) => node.terms.flatMap((term, i) => (i ? [mark("+"), ...draw(term, leaf)] : draw(term, leaf))),
@@ -43,14 +51,14 @@ function draw(tree, leaf) {
   return DRAW[tree.kind](tree, leaf);
 }
 
-/** One line in symbols: result = expression. */
+/** One line in symbols: result = expression, or += where steps add up. */
 function symbolLine(line) {
-  return el("span", "gl-math", symbol(line.result), mark("="), ...draw(line.expression, symbol));
+  return el("span", "gl-math", symbol(line.result), mark(line.role === "contribution" ? "+=" : "="), ...draw(line.expression, symbol));
 }
 
 /** One line with its numbers: expression = result. `sign` is = or ≈, whichever is true of what is shown. */
 function numberLine(line, sign, numbers, unit) {
-  const leaf = ({ name }) => matrix(numbers(name), name, unit);
+  const leaf = ({ name }, transposed = false) => matrix(transposed ? transpose(numbers(name)) : numbers(name), name, unit);
   return el("span", "gl-math", ...draw(line.expression, leaf), mark(sign), leaf(line.result));
 }
 

@@ -3,14 +3,6 @@
 
 const stages = new WeakMap();
 
-function keyIsFree(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const target = event.composedPath()[0];
-  return !(target instanceof Element && target.closest(
-    "input, textarea, select, [contenteditable='true'], [role='tab'], [role='slider'], [role='combobox'], [role='radiogroup'], [role='dialog'], [role='menu'], [data-testid='stDataFrame']",
-  ));
-}
-
 class Stage {
   constructor(root) {
     this.root = root;

@@ -187,6 +187,8 @@ def _code(expression: Expression) -> str:
             return " + ".join(_code(term) for term in terms)
         case Apply(function, of):
             return f"{function}({_code(of)})"
+        case _:
+            raise TypeError(f"{type(expression).__name__} is in no equation of a step forwards")
 
 
 def _factor_code(expression: Expression) -> str:

@@ -177,8 +177,8 @@ class SequenceView:
                     names=", ".join(inputs.names),
                     actual=D,
                 )
-        _time(len(self.sequence)).read(self.time + 1)
-        _unit(self.hidden_size).read(self.unit + 1)
+        step_choice(len(self.sequence)).read(self.time + 1)
+        unit_choice(self.hidden_size).read(self.unit + 1)
 
     @classmethod
     def of_model(cls, model: str | Drawn) -> SequenceView:
@@ -239,34 +239,14 @@ class SequenceView:
 
         trace: what `trace` gave, or one of equally many units.
         """
-        match self.sort:
-            case "half_life":
-                key = -half_life(trace)
-            case "mean_z":
-                key = -trace.z.mean(axis=0)
-            case "first_move":
-                key = first_move(trace).astype(np.float64)
-            case _:
-                key = np.zeros(self.hidden_size)
-        return tuple(int(unit) for unit in np.argsort(key, kind="stable"))
+        return unit_order(trace, self.sort)
 
     def step_setup(self, t: int) -> Setup:
         """Step t (from 0) for the page "One step": its weights, x_t, and h_{t-1} as h0.
 
         Raises InputError when there is no such step, or when it is too large for that page.
         """
-        D, H = self.parameters.input_size, self.hidden_size
-        if max(D, H) > MAX_SIZE:
-            raise InputError(
-                "One step: expected at most {expected} inputs and {expected} hidden units,"
-                " so that every number fits on the screen, got {inputs} and {units}."
-                " Choose a smaller model or a sequence of fewer inputs.",
-                expected=MAX_SIZE,
-                inputs=D,
-                units=H,
-            )
-        step = self.trace().step(t)
-        return Setup(self.parameters, step.x[np.newaxis], step.h_previous, self.convention)
+        return setup_of_step(self.trace(), t)
 
     def to_query(self) -> dict[str, str]:
         """The view as the parameters of an address; `from_query` is the way back."""
@@ -287,14 +267,47 @@ class SequenceView:
         view = cls(model, feed, SORT.read(query.get(SORT.name, SORT.usual)))
         return replace(
             view,
-            time=_time(len(view.sequence)).read(query.get("t", 1)) - 1,
-            unit=_unit(view.hidden_size).read(query.get("unit", 1)) - 1,
+            time=step_choice(len(view.sequence)).read(query.get("t", 1)) - 1,
+            unit=unit_choice(view.hidden_size).read(query.get("unit", 1)) - 1,
         )
 
 
 def own_feed(model: str | Drawn) -> Feed:
     """What a model reads unless another sequence is chosen."""
     return Feed() if isinstance(model, Drawn) else wired(model).feed
+
+
+def unit_order(trace: Trace, sort: str) -> tuple[int, ...]:
+    """The units (from 0) of a trace of one sequence, in the order of a key of SORT."""
+    match sort:
+        case "half_life":
+            key = -half_life(trace)
+        case "mean_z":
+            key = -trace.z.mean(axis=0)
+        case "first_move":
+            key = first_move(trace).astype(np.float64)
+        case _:
+            key = np.zeros(trace.parameters.hidden_size)
+    return tuple(int(unit) for unit in np.argsort(key, kind="stable"))
+
+
+def setup_of_step(trace: Trace, t: int) -> Setup:
+    """Step t (from 0) of a trace for the page "One step": its weights, x_t, and h_{t-1} as h0.
+
+    Raises InputError when there is no such step, or when it is too large for that page.
+    """
+    D, H = trace.parameters.input_size, trace.parameters.hidden_size
+    if max(D, H) > MAX_SIZE:
+        raise InputError(
+            "One step: expected at most {expected} inputs and {expected} hidden units,"
+            " so that every number fits on the screen, got {inputs} and {units}."
+            " Choose a smaller model or a sequence of fewer inputs.",
+            expected=MAX_SIZE,
+            inputs=D,
+            units=H,
+        )
+    step = trace.step(t)
+    return Setup(trace.parameters, step.x[np.newaxis], step.h_previous, trace.convention)
 
 
 def first_move(trace: Trace) -> npt.NDArray[np.int_]:
@@ -308,11 +321,13 @@ def first_move(trace: Trace) -> npt.NDArray[np.int_]:
     return np.where(moves.any(axis=0), moves.argmax(axis=0), len(trace))
 
 
-def _time(steps: int) -> Whole:
+def step_choice(steps: int) -> Whole:
+    """Where the reader is in time, from 1."""
     return Whole("t", N_("Step"), 1, steps, 1)
 
 
-def _unit(units: int) -> Whole:
+def unit_choice(units: int) -> Whole:
+    """At which unit the reader is, from 1."""
     return Whole("unit", N_("Unit"), 1, units, 1)
 
 

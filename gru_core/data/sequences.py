@@ -32,7 +32,7 @@ from gru_core.errors import N_, InputError
 from gru_core.maths.parameters import Array, real_array
 
 MAX_STEPS = 500
-MAX_INPUTS = 64
+MAX_INPUTS = 1024
 MAX_COLUMNS = 16
 """Of typed numbers and of files; one-hot text and masks may need more inputs, up to MAX_INPUTS."""
 MAX_NAME = 24
@@ -469,7 +469,7 @@ _ALL = (
         N_("Noise"),
         (
             _steps(200),
-            Whole("inputs", N_("Inputs D"), 1, 8, 1),
+            Whole("inputs", N_("Inputs D"), 1, MAX_INPUTS, 1),
             Real("mean", N_("Mean"), -10.0, 10.0, 0.0),
             Real("deviation", N_("Standard deviation"), 0.0, 10.0, 1.0),
             _DRAW,

@@ -21,7 +21,7 @@ from gru_core.maths.equations import (
     values,
 )
 from gru_core.maths.gru import Step, Trace
-from gru_core.maths.parameters import NAMES, Array, GRUParameters
+from gru_core.maths.parameters import NAMES, Array
 
 DIAGRAM_DIGITS = 3
 """The boxes of the diagram are wide enough for this many decimals; the equations show all."""
@@ -61,7 +61,7 @@ def cell_view(trace: Trace, digits: int) -> dict[str, Any]:
         "steps": [
             {key: {name: rows[t] for name, rows in by.items()} for key, by in over_time.items()}
             | {"signs": {part: [sign[t] for sign in signs[part]] for part in PARTS}}
-            | _step_view(trace.step(t), parameters, convention, lines, digits)
+            | _step_view(trace, t, lines, over_time["shown"], digits)
             for t in range(len(trace))
         ],
         "curves": _curves(trace),
@@ -69,14 +69,16 @@ def cell_view(trace: Trace, digits: int) -> dict[str, Any]:
 
 
 def _step_view(
-    step: Step,
-    parameters: GRUParameters,
-    convention: Convention,
+    trace: Trace,
+    t: int,
     lines: Mapping[Part, tuple[Line, ...]],
+    shown: Mapping[str, list[Any]],
     digits: int,
 ) -> dict[str, Any]:
-    named = values(step, parameters)
-    units = range(parameters.hidden_size)
+    step = trace.step(t)
+    named = values(step, trace.parameters)
+    texts = {name: shown[name][t] for name in _FACTS}
+    units = range(trace.parameters.hidden_size)
     return {
         "scalars": {
             part: [
@@ -85,16 +87,20 @@ def _step_view(
             ]
             for part in PARTS
         },
-        "facts": [_facts(step, unit, digits) for unit in units],
-        "says": {part: [_says(part, step, convention, unit) for unit in units] for part in PARTS},
+        "facts": [_facts(step, unit, texts) for unit in units],
+        "says": {
+            part: [_says(part, step, trace.convention, unit) for unit in units] for part in PARTS
+        },
     }
 
 
-def _facts(step: Step, unit: int, digits: int) -> dict[str, str]:
+_FACTS = ("r", "z", "n", "h", "n_input", "n_recurrent", "n_pre", "h_previous")
+
+
+def _facts(step: Step, unit: int, texts: Mapping[str, list[str]]) -> dict[str, str]:
     """The numbers that the sentence under the figure may use."""
-    names = ("r", "z", "n", "h", "n_input", "n_recurrent", "n_pre", "h_previous")
     keep = float(step.keep[unit])
-    return {name: format_number(float(getattr(step, name)[unit]), digits) for name in names} | {
+    return {name: texts[name][unit] for name in _FACTS} | {
         "r_percent": _percent(float(step.r[unit])),
         "keep_percent": _percent(keep),
         "take_percent": _percent(1 - keep),

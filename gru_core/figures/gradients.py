@@ -8,8 +8,10 @@ import plotly.graph_objects as go
 from gru_core.figures.palette import COLOURS
 from gru_core.maths.parameters import Array
 
-FLOOR = 1e-30
-"""Norms below this are drawn at it: a logarithm has no zero."""
+CLICKABLE = 100
+"""At most so many places to click along each side of a map."""
+DECADES = 12.0
+"""A map's colours reach from 10⁻¹² to 10¹² at most, so that one extreme does not pale the rest."""
 
 CELL_STYLES: Mapping[str, tuple[str, str]] = {
     "gru": (COLOURS["h"], "solid"),
@@ -31,18 +33,20 @@ def gradient_profiles(
 ) -> go.Figure:
     """‖∂L/∂h_t‖ over t on a log scale: the median of several seeds, and their range as a band.
 
-    norms: key of CELL_STYLES → (seeds, T). names: what to call each. axis: titles of x and y.
+    norms: key of CELL_STYLES → (seeds, T); a zero, which has no logarithm, is left out.
+    names: what to call each. axis: titles of x and y.
     """
     figure = go.Figure()
+    T = 1
     for key, runs in norms.items():
+        T = runs.shape[1]
         colour, dash = CELL_STYLES[key]
-        steps = list(range(1, runs.shape[1] + 1))
-        shown = np.maximum(runs, FLOOR)
+        steps = np.flatnonzero(runs.all(axis=0)) + 1
+        shown = runs[:, steps - 1]
         if len(runs) > 1:
-            band = [*shown.max(axis=0), *shown.min(axis=0)[::-1]]
             figure.add_scatter(
-                x=[*steps, *reversed(steps)],
-                y=band,
+                x=np.concatenate([steps, steps[::-1]]),
+                y=np.concatenate([shown.max(axis=0), shown.min(axis=0)[::-1]]),
                 fill="toself",
                 fillcolor=_faint(colour),
                 line={"width": 0},
@@ -59,7 +63,8 @@ def gradient_profiles(
             mode="lines",
             hovertemplate="%{y:.2e}",
         )
-    return _over_time(figure, axis)
+    # The whole sequence, also where a loss at an earlier step leaves the end of it empty.
+    return _over_time(figure, axis).update_xaxes(range=[1, T])
 
 
 def path_norms(
@@ -71,7 +76,7 @@ def path_norms(
         colour, dash = PATH_STYLES[key]
         figure.add_scatter(
             x=list(range(1, len(values) + 1)),
-            y=np.maximum(values, FLOOR),
+            y=_positive(values),
             name=names[key],
             line={"color": colour, "dash": dash, "width": 3 if key == "total" else 2},
             mode="lines",
@@ -81,61 +86,114 @@ def path_norms(
 
 
 def pairwise_map(
-    norms: Array, chosen: tuple[int, int] | None, axis: tuple[str, str], title: str
+    norms: Array, chosen: tuple[int, int], axis: tuple[str, str], title: str
 ) -> go.Figure:
-    """‖∂h_t/∂h_s‖ for all s ≤ t as a map of its logarithm, (T, T) with row t and column s.
+    """‖∂L_t/∂h_s‖ for all s ≤ t as a map of its logarithm, (T, T) with row t and column s, from 0.
 
-    chosen: (t, s), from 0, to be marked.
+    chosen: (t, s), from 1, to be marked. title: of the scale. The second trace is what can be
+    clicked, because Plotly selects no cell of a heat map: its x is s and its y is t, from 1.
     """
-    steps = list(range(1, len(norms) + 1))
-    shown = np.where(np.tri(len(norms), dtype=bool), np.maximum(norms, FLOOR), np.nan)
+    T = len(norms)
+    steps = np.arange(1, T + 1)
+    logs = np.log10(_positive(np.where(np.tri(T, dtype=bool), norms, 0.0)))
+    reach = float(np.clip(np.nanmax(np.abs(logs), initial=1.0), 1.0, DECADES))
+    top = int(reach)
+    ticks = [-top, -(top // 2), 0, top // 2, top] if top > 1 else [-1, 0, 1]
+    # The colours are the diverging scale of the page's theme, light or dark.
     figure = go.Figure(
         go.Heatmap(
             x=steps,
             y=steps,
-            z=np.log10(shown),
-            customdata=shown,
-            colorscale=[[0, "#5F55C2"], [0.5, "#F4F1EA"], [1, "#C07F16"]],
-            zmid=0,
-            hovertemplate="t = %{y}, s = %{x}: %{customdata:.2e}<extra></extra>",
-            colorbar={"title": {"text": title}, "thickness": 12},
+            z=logs.astype(np.float32),
+            autocolorscale=True,
+            zmin=-reach,
+            zmax=reach,
+            hoverinfo="skip",
             hoverongaps=False,
+            colorbar={
+                "title": {"text": title},
+                "thickness": 12,
+                "tickvals": ticks,
+                "ticktext": [f"10<sup>{tick}</sup>" for tick in ticks],
+            },
         )
     )
-    if chosen:
-        t, s = chosen
-        figure.add_scatter(
-            x=[s + 1],
-            y=[t + 1],
-            mode="markers",
-            marker={"symbol": "square-open", "size": 14, "color": "#D55E00", "line": {"width": 3}},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    places = steps[:: -(-T // CLICKABLE)]
+    t, s = (at.ravel() for at in np.meshgrid(places, places, indexing="ij"))
+    t, s = t[s <= t], s[s <= t]
+    unseen = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=s,
+        y=t,
+        customdata=norms[t - 1, s - 1],
+        mode="markers",
+        marker={"opacity": 0, "size": 6},
+        selected=unseen,
+        unselected=unseen,
+        showlegend=False,
+        hovertemplate="t = %{y}, s = %{x}: %{customdata:.2e}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[chosen[1]],
+        y=[chosen[0]],
+        mode="markers",
+        marker={
+            "symbol": "square-open",
+            "size": 14,
+            "color": COLOURS["r"],
+            "line": {"width": 3},
+        },
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
     figure.update_layout(
         margin={"l": 50, "r": 10, "t": 20, "b": 45},
-        xaxis={"title": axis[0], "constrain": "domain"},
-        yaxis={"title": axis[1], "scaleanchor": "x", "constrain": "domain"},
+        clickmode="event+select",
+        dragmode=False,
+        hovermode="closest",
+        hoverdistance=30,
+        xaxis={"title": axis[0], "range": [0.5, T + 0.5]},
+        yaxis={"title": axis[1], "range": [0.5, T + 0.5]},
     )
     return figure
 
 
-def singular_value_lines(values: Array, axis: tuple[str, str]) -> go.Figure:
-    """Singular values of ∂h_T/∂h_t over t, the largest on top: (T, H)."""
+def pair_path(norms: Array, chosen: tuple[int, int], axis: tuple[str, str]) -> go.Figure:
+    """‖∂L_t/∂h_k‖ for k from s to t, the way back of one gradient.
+
+    norms: (T, T) as for ``pairwise_map``. chosen: (t, s), from 1.
+    """
+    t, s = chosen
     figure = go.Figure()
-    T, H = values.shape
-    for rank in range(H):
-        share = rank / max(1, H - 1)
+    figure.add_scatter(
+        x=list(range(s, t + 1)),
+        y=_positive(norms[t - 1, s - 1 : t]),
+        mode="lines+markers",
+        line={"color": COLOURS["r"], "width": 2.5},
+        marker={"size": 5},
+        showlegend=False,
+        hovertemplate="%{y:.2e}",
+    )
+    return _over_time(figure, axis)
+
+
+def singular_value_lines(values: Array, axis: tuple[str, str]) -> go.Figure:
+    """Singular values of ∂s_T/∂s_t over t, the largest on top: (T, S). NaN is left out."""
+    figure = go.Figure()
+    T, S = values.shape
+    for rank in range(S):
         figure.add_scatter(
             x=list(range(1, T + 1)),
-            y=np.maximum(values[:, rank], FLOOR),
+            y=_positive(values[:, rank]),
             line={"color": COLOURS["h"], "width": 3 if rank == 0 else 1.2},
-            opacity=1 - 0.75 * share,
+            opacity=1 - 0.75 * rank / max(1, S - 1),
             mode="lines",
             showlegend=False,
             hovertemplate=f"σ{rank + 1} = %{{y:.2e}}<extra></extra>",
         )
-    return _over_time(figure, axis)
+    # One box for all of them would cover the figure.
+    return _over_time(figure, axis).update_layout(hovermode="closest")
 
 
 def nudge_curve(
@@ -168,13 +226,18 @@ def nudge_curve(
 
 def _over_time(figure: go.Figure, axis: tuple[str, str]) -> go.Figure:
     figure.update_layout(
-        margin={"l": 60, "r": 10, "t": 30, "b": 45},
-        legend={"orientation": "h", "y": 1.12},
+        margin={"l": 60, "r": 10, "t": 50, "b": 45},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         hovermode="x unified",
         xaxis={"title": axis[0]},
         yaxis={"title": axis[1], "type": "log", "exponentformat": "power"},
     )
     return figure
+
+
+def _positive(norms: Array) -> Array:
+    """Without zeros, which have no place on a logarithmic scale."""
+    return np.where(norms > 0.0, norms, np.nan)
 
 
 def _faint(colour: str) -> str:

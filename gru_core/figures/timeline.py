@@ -13,24 +13,36 @@ from gru_core.maths.parameters import Array
 MAPS = ("r", "z", "n", "h")
 
 
-def timeline_view(trace: Trace, order: Iterable[int], fed: Sequence) -> dict[str, Any]:
+def timeline_view(
+    trace: Trace,
+    order: Iterable[int],
+    fed: Sequence,
+    *,
+    reads_fed: bool = True,
+    is_backward: bool = False,
+) -> dict[str, Any]:
     """What the timeline draws of `trace`, a single sequence, as JSON values.
 
-    order: the units (from 0) from the top of a map down. fed: what the trace read.
+    order: the units (from 0) to show, from the top of a map down. fed: what the model was fed.
+    reads_fed: whether that is what the trace read; a layer above reads the states of those below.
+    is_backward: whether step 0 of the trace is the last of the sequence; the maps are in the
+    order of the sequence all the same.
     Numbers travel as base64 of little-endian float32, maps as (H, T), x as (T, D): at 64 units and
     500 steps that is a quarter of their JSON.
     """
     T, D = trace.inputs.shape
+    shown = list(order)
+    direction = -1 if is_backward else 1
     return {
         "steps": T,
-        "units": trace.parameters.hidden_size,
+        "units": len(shown),
         "inputs": D,
-        "input_names": list(fed.names),
+        "input_names": list(fed.names) if reads_fed else [],
         "times": list(fed.times),
         "gaps": [list(gap) for gap in fed.gaps],
-        "order": [int(unit) for unit in order],
-        "x": _packed(trace.inputs),
-        "maps": {name: _packed(getattr(trace, name).T) for name in MAPS},
+        "order": [int(unit) for unit in shown],
+        "x": _packed(trace.inputs[::direction]),
+        "maps": {name: _packed(getattr(trace, name)[::direction].T) for name in MAPS},
         "limits": {
             "x": _limit(trace.inputs),
             "n": 1.0,

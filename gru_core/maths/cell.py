@@ -35,7 +35,9 @@ class CellTrace:
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+                view = value.view()  # what was given stays as writable as it was
+                view.setflags(write=False)
+                object.__setattr__(self, field.name, view)
 
     def __len__(self) -> int:
         return len(self.inputs)

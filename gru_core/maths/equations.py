@@ -260,15 +260,15 @@ def evaluate_function(function: Function, a: Array) -> Array:
             return GATES[function](a)
 
 
-@dataclass(frozen=True)
-class Factor:
+class Factor(NamedTuple):
     """One number in a worked scalar: entry ``index`` (from 0) of the array ``name``.
 
-    With ``complement`` the factor is 1 − value, shown as (1 − 0.30).
+    With ``complement`` the factor is 1 − value, shown as (1 − 0.30). A named tuple, because a page
+    makes thousands of them for every answer.
     """
 
     name: str
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # hides a method of tuples, on purpose
     value: float
     complement: bool = False
 
@@ -418,10 +418,10 @@ def _scientific(value: float) -> str:
 
 def displayed(number: Factor | float, digits: int) -> Decimal:
     """The exact value of what is displayed for ``number``: for a complement, 1 − what is shown."""
-    value = number.value if isinstance(number, Factor) else number
-    shown = _displayed(value, digits)
-    is_complement = isinstance(number, Factor) and number.complement
-    return _EXACT.subtract(Decimal(1), shown) if is_complement else shown
+    if not isinstance(number, Factor):
+        return _displayed(number, digits)
+    shown = _displayed(number.value, digits)
+    return _EXACT.subtract(Decimal(1), shown) if number.complement else shown
 
 
 @lru_cache(maxsize=2**14)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from gru_core.data.backward_setup import BackwardSetup
 from gru_core.data.setup import Setup
 from gru_core.errors import InputError
 from gru_core.maths.gru import Trace
-from gru_core.maths.parameters import NAMES
+from gru_core.maths.parameters import NAMES, GRUParameters
 from gru_core.maths.weights import load_into_torch
 
 Method = Literal["nn.GRU", "torch operations"]
@@ -42,9 +44,24 @@ def _by_module(trace: Trace) -> Tensor:
     return h
 
 
-def _by_operations(trace: Trace) -> Tensor:
+def gradients_by_autograd(setup: BackwardSetup) -> GRUParameters:
+    """∂L/∂W for every parameter, by autograd in double precision, from the definition of L."""
+    weights = [
+        torch.tensor(getattr(setup.setup.parameters, name), requires_grad=True) for name in NAMES
+    ]
+    h = _by_operations(setup.trace, weights)
+    counted = h if setup.loss_on == "all" else h[-1:]
+    loss = 0.5 * ((counted - torch.tensor(setup.target)) ** 2).sum()
+    loss.backward()  # type: ignore[no-untyped-call]
+    # With reset before, c_n takes no part and has no gradient.
+    return GRUParameters(
+        *(torch.zeros_like(w).numpy() if w.grad is None else w.grad.numpy() for w in weights)
+    )
+
+
+def _by_operations(trace: Trace, weights: Sequence[Tensor] | None = None) -> Tensor:
     """Written from the definitions once more, so that a slip in ``maths.gru`` would show."""
-    W_r, W_z, W_n, U_r, U_z, U_n, b_r, b_z, b_n, c_n = (
+    W_r, W_z, W_n, U_r, U_z, U_n, b_r, b_z, b_n, c_n = weights or (
         torch.tensor(getattr(trace.parameters, name)) for name in NAMES
     )
     gate = torch.sigmoid if trace.convention.gate == "sigmoid" else _hard_sigmoid

@@ -37,6 +37,13 @@ _timeline = st.components.v2.component(
     js=_read("base.js", "timeline.js"),
     isolate_styles=False,
 )
+_backward = st.components.v2.component(
+    "gru_lab_backward",
+    html='<div class="gl-stage gl-backward"></div>',
+    css=_read("base.css", "stage.css", "backward.css"),
+    js=_read("base.js", "equations.js", "backward.js"),
+    isolate_styles=False,
+)
 _address = st.components.v2.component(
     "gru_lab_address",
     html='<div class="gl-address"><button type="button"></button><input hidden readonly></div>',
@@ -73,6 +80,22 @@ def timeline(
         data={**data, "colours": dict(COLOURS)},
         on_position_change=on_move,
         on_open_change=on_open,
+    )
+
+
+def backward(
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    on_move: Callable[[], None],
+    on_choose: Callable[[], None],
+) -> None:
+    """Mount the walk backwards; `on_choose` runs when the reader chooses a weight."""
+    _backward(
+        key=key,
+        data={**data, "colours": dict(COLOURS)},
+        on_position_change=on_move,
+        on_weight_change=on_choose,
     )
 
 

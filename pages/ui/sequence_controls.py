@@ -1,18 +1,17 @@
 """The controls of "Gates over time": which model, which sequence, in which order."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import streamlit as st
 
 from gru_core.data.sequence_view import MODEL, RANDOM, RANDOM_PARAMETERS, SORT, Drawn, SequenceView
-from gru_core.data.sequences import KINDS, Feed
-from gru_core.data.table import read_table
+from gru_core.data.sequences import Feed
 from gru_core.data.wired import WIRED
+from pages.ui.feed_controls import feed_controls
 from pages.ui.fields import field, key_of
 from pages.ui.watch import PAGE, Watch, at, changing
 from pages.ui.words import label as _
-
-KIND_KEY = "sequence_kind"
 
 
 def bar(watch: Watch) -> None:
@@ -33,12 +32,7 @@ def bar(watch: Watch) -> None:
             values = asdict(view.model)
             for parameter in RANDOM_PARAMETERS:
                 field(PAGE, parameter, values[parameter.name], changing(_redraw))
-    title = _(KINDS[view.feed.kind].title)
-    with st.popover(
-        _("Sequence: {title}, {steps} steps", title=title, steps=len(view.sequence)),
-        key="sequence_feed",
-    ):
-        _feed_controls(watch)
+    feed_controls(PAGE, view.feed, _feeding)
     if view.hidden_size == 1:
         return
     _show(key_of(PAGE, SORT), view.sort)
@@ -61,51 +55,6 @@ def look_at(watch: Watch) -> None:
         st.markdown(f":violet[**{heading}**] {text}")
 
 
-def _feed_controls(watch: Watch) -> None:
-    feed = watch.view.feed
-    _show(KIND_KEY, feed.kind)
-    st.selectbox(
-        _("Sequence"),
-        list(KINDS),
-        format_func=lambda name: _(KINDS[name].title),
-        key=KIND_KEY,
-        on_change=changing(_choose_kind),
-    )
-    for parameter in KINDS[feed.kind].parameters:
-        field(PAGE, parameter, feed.values[parameter.name], changing(_refeed))
-    series = watch.view.sequence.series
-    if series:
-        note, unit = _(series.note), _(series.unit)
-        st.caption(f"{note} ({unit})")
-        st.caption(_("Source: {source} {licence}", source=series.source, licence=series.licence))
-    st.file_uploader(
-        _("Or a CSV file"), type=["csv", "tsv", "txt"], key="sequence_csv", width="stretch"
-    )
-    upload = st.session_state.get("sequence_csv")
-    if upload is not None:
-        _column_controls(upload.getvalue())
-
-
-def _column_controls(content: bytes) -> None:
-    table = read_table(content)
-    st.multiselect(
-        _("Columns"),
-        list(table.numeric),
-        default=list(table.numeric[:1]),
-        format_func=lambda column: table.names[column],
-        key="sequence_columns",
-    )
-    st.button(
-        _("Feed these columns"),
-        key="sequence_feed_csv",
-        on_click=changing(
-            lambda watch: watch.show(
-                _fed(watch, table.feed(st.session_state["sequence_columns"], gaps="interpolate"))
-            )
-        ),
-    )
-
-
 def _show(key: str, value: object) -> None:
     st.session_state[key] = value
 
@@ -120,15 +69,8 @@ def _redraw(watch: Watch) -> Watch:
     return watch.show(watch.view.with_model(Drawn(**chosen)))
 
 
-def _choose_kind(watch: Watch) -> Watch:
-    return watch.show(_fed(watch, Feed(st.session_state[KIND_KEY])))
-
-
-def _refeed(watch: Watch) -> Watch:
-    feed = watch.view.feed
-    keys = {p.name: key_of(PAGE, p) for p in KINDS[feed.kind].parameters}
-    chosen = {name: st.session_state[key] for name, key in keys.items()}
-    return watch.show(watch.view.with_feed(Feed(feed.kind, chosen)))
+def _feeding(make: Callable[[], Feed]) -> Callable[[], None]:
+    return changing(lambda watch: watch.show(_fed(watch, make())))
 
 
 def _fed(watch: Watch, feed: Feed) -> SequenceView:

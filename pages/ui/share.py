@@ -13,7 +13,8 @@ SEEN = 20  # an address can be this many edits behind the page and still be its 
 
 def enter(page: str) -> None:
     """Note which page runs: the frame calls this, so that a page can tell when it was opened."""
-    st.session_state["entered"] = st.session_state.get("page") != page
+    if st.session_state.get("page") != page:
+        st.session_state["entries"] = st.session_state.get("entries", 0) + 1
     st.session_state["page"] = page
 
 
@@ -23,11 +24,14 @@ def arrived(page: str, names: Collection[str]) -> dict[str, str] | None:
     The browser writes the page's own state into the address, and reports it some edits later;
     that is no news. None when there is none.
     """
-    entered = st.session_state.pop("entered", False)
+    entry = st.session_state.get("entries")
+    entered = st.session_state.get(f"{page}_entry") != entry
+    st.session_state[f"{page}_entry"] = entry
     here = {name: text for name, text in st.query_params.items() if name in names}
-    if not here or (here in _seen(page) and not entered):
+    known = ({name: text for name, text in q.items() if name in names} for q in _seen(page))
+    if not here or (here in known and not entered):
         return None
-    _remember(page, here)
+    remember(page, here)
     return here
 
 
@@ -36,7 +40,11 @@ def _seen(page: str) -> tuple[Mapping[str, str], ...]:
     return seen
 
 
-def _remember(page: str, query: Mapping[str, str]) -> None:
+def remember(page: str, query: Mapping[str, str]) -> None:
+    """Note that the address will say this of `page`, which is then no news. `copy_link` does it.
+
+    For what is part of a page, but has a state and parameters of its own.
+    """
     if query not in _seen(page):
         st.session_state[f"{page}_seen"] = (*_seen(page), dict(query))[-SEEN:]
 
@@ -48,7 +56,7 @@ def keep_language() -> None:
 
 def copy_link(page: str, query: Mapping[str, str], names: Collection[str]) -> None:
     """Keep the address equal to `query` and offer to copy it; `names` are the page's parameters."""
-    _remember(page, query)
+    remember(page, query)
     components.address(
         {
             "query": dict(query),

@@ -5,6 +5,7 @@ from typing import Any
 from gru_core.data.sheet import GRID_NAMES, grid_of
 from gru_core.maths.convention import Convention
 from gru_core.maths.equations import format_number, symbol
+from gru_core.maths.parameters import Array
 from pages.ui.desk import Desk
 from pages.ui.words import label as _
 from pages.ui.words import language, of_error, template
@@ -114,7 +115,9 @@ def number_data(desk: Desk) -> dict[str, Any]:
             {"id": "z", "kind": "z", "title": _("Update gate")},
             {"id": "n", "kind": "n", "title": _("Candidate")},
         ],
-        "grids": [_grid(name, desk) for name in names],
+        "grids": [
+            grid(name, grid_of(setup, name), grid_title(name), desk.digits) for name in names
+        ],
         "unread": [
             {**cell._asdict(), "text": unread.text, "message": of_error(unread.error)}
             for cell, unread in desk.sheet.unread.items()
@@ -125,27 +128,28 @@ def number_data(desk: Desk) -> dict[str, Any]:
     }
 
 
-def _grid(name: str, desk: Desk) -> dict[str, Any]:
-    grid = grid_of(desk.sheet.setup, name)
-    rows, columns = grid.shape
-    row = {"x": "t{}", "h": "{}", "W": "{}"}.get(name[0], "")
+def grid(name: str, numbers: Array, title: str, digits: int) -> dict[str, Any]:
+    """One grid as the component draws it; `numbers` are (rows, columns)."""
+    rows, columns = numbers.shape
+    row = {"x": "t{}", "h": "{}", "y": "{}", "W": "{}"}.get(name[0], "")
     base, sub = ("h", "0") if name == "h0" else symbol(name)
     return {
         "name": name,
         "symbol": [base, sub],
-        "title": _grid_title(name),
+        "title": title,
         "group": name[-1] if "_" in name else "x",
         "kind": name[-1] if "_" in name else name[0],
         # units are named once in each group, at its W
         "rows": [row.format(i + 1) for i in range(rows)],
-        "columns": [""] if name[0] in "hbc" else [f"{j + 1}" for j in range(columns)],
-        "text": [[_typed(value) for value in row] for row in grid.tolist()],
-        "shown": [[_short(value, desk.digits) for value in row] for row in grid.tolist()],
-        "value": grid.tolist(),
+        "columns": [""] if name[0] in "hybc" else [f"{j + 1}" for j in range(columns)],
+        "text": [[_typed(value) for value in row] for row in numbers.tolist()],
+        "shown": [[_short(value, digits) for value in row] for row in numbers.tolist()],
+        "value": numbers.tolist(),
     }
 
 
-def _grid_title(name: str) -> str:
+def grid_title(name: str) -> str:
+    """What the grid of an input or a parameter holds."""
     if name == "x":
         return _("Inputs x, one row for each step")
     if name == "h0":

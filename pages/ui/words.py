@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 import streamlit as st
 from babel.messages.pofile import read_po
-
-from gru_core.errors import InputError
 
 LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "zh": "简体中文"})
 TEXT = Path(__file__).parents[2] / "assets" / "text"
@@ -86,8 +85,15 @@ def template(msgid: str) -> str:
     return catalogue(language()).get(msgid, msgid)
 
 
-def of_error(error: InputError) -> str:
-    """What `error` says, in this session's language."""
+class Said(Protocol):
+    """A sentence of the library: an InputError, or one that a model file led to."""
+
+    template: str
+    details: Mapping[str, object]
+
+
+def of_error(error: Said) -> str:
+    """What `error`, or another sentence, says in this session's language."""
     return translate(language(), error.template, error.details)
 
 

@@ -6,7 +6,7 @@ from gru_core.data.sequence_view import QUERY_NAMES
 from gru_core.data.units import unit_table
 from gru_core.errors import InputError
 from gru_core.figures.timeline import timeline_view
-from pages.ui import components, sequence_controls, sequence_tools, sequence_words, share
+from pages.ui import components, sequence_controls, share, trace_tools, trace_words
 from pages.ui.watch import PAGE, close, current
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
@@ -38,7 +38,7 @@ def gates_over_time() -> None:
     components.timeline(
         {
             "view": timeline_view(trace, view.order(trace), view.sequence),
-            "words": sequence_words.timeline_words(cannot_open),
+            "words": trace_words.timeline_words(cannot_open),
             "position": {"time": view.time, "unit": view.unit},
             "position_version": watch.version,
             "can_open": not cannot_open,
@@ -47,11 +47,15 @@ def gates_over_time() -> None:
         on_move=sequence_controls.moved,
         on_open=sequence_controls.opened,
     )
-    st.markdown(sequence_words.sentence(view, trace, float(units.half_life[view.unit])))
-    filled = sequence_words.gaps(view)
+    st.markdown(
+        trace_words.sentence(
+            trace.step(view.time), view.time, view.unit, float(units.half_life[view.unit])
+        )
+    )
+    filled = trace_words.gaps(view.sequence)
     if filled:
         st.info(filled)
-    sequence_tools.tabs(view, trace, units)
+    trace_tools.tabs(PAGE, trace_tools.trace_tabs(PAGE, trace, units, lambda: trace))
 
 
 gates_over_time()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -192,10 +193,13 @@ def test_the_facts_are_the_units_own() -> None:
 # --- Curves --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])
-def test_the_curves_hold_every_point_of_the_sequence(scale: float) -> None:
+@pytest.mark.parametrize("far", ["b_r", "b_z", "b_n", None])
+def test_the_curves_hold_every_point_of_the_sequence(far: str | None) -> None:
+    """Also where one pre-activation lies far from all others."""
     trace = random_trace()
-    trace = unroll(trace.parameters, scale * trace.inputs, trace.h0, PYTORCH)
+    if far:
+        parameters = replace(trace.parameters, **{far: np.array([0.0, -30.5, 0.0])})
+        trace = unroll(parameters, trace.inputs, trace.h0, PYTORCH)
     curves = cell_view(trace, 2)["curves"]
     for name, arrays, function in (
         ("gate", (trace.r_pre, trace.z_pre), sigmoid),

@@ -1,10 +1,10 @@
-"""What "Gates over time" says, in the session's language."""
+"""What is said of a trace over time, in the session's language."""
 
 from typing import Any
 
-from gru_core.data.sequence_view import SequenceView
+from gru_core.data.sequences import Sequence
 from gru_core.maths.equations import format_number
-from gru_core.maths.gru import Trace
+from gru_core.maths.gru import Step
 from pages.ui.words import label as _
 
 KEPT = 0.9
@@ -26,16 +26,16 @@ def timeline_words(cannot_open: str) -> dict[str, Any]:
     }
 
 
-def sentence(view: SequenceView, trace: Trace, half_life: float) -> str:
-    """What the chosen unit does at the chosen step, and how long it remembers."""
-    t, unit = view.time, view.unit
-    keep, change = float(trace.keep[t, unit]), float(trace.h[t, unit] - trace.h_previous[t, unit])
+def sentence(step: Step, time: int, unit: int, half_life: float) -> str:
+    """What a unit does at a step, and how long it remembers. time, unit: from 0."""
+    before, after = float(step.h_previous[unit]), float(step.h[unit])
+    keep, change = float(step.keep[unit]), after - before
     values = {
         "unit": unit + 1,
-        "step": t + 1,
+        "step": time + 1,
         "keep": f"{100 * keep:.0f}",
-        "before": format_number(float(trace.h_previous[t, unit]), 2),
-        "after": format_number(float(trace.h[t, unit]), 2),
+        "before": format_number(before, 2),
+        "after": format_number(after, 2),
     }
     if keep > KEPT:
         now = _(
@@ -65,13 +65,13 @@ def sentence(view: SequenceView, trace: Trace, half_life: float) -> str:
     return f"{now} {memory}"
 
 
-def gaps(view: SequenceView) -> str:
+def gaps(sequence: Sequence) -> str:
     """How many values were missing, and what was done; empty when none was."""
-    count = int(view.sequence.was_missing.sum())
+    count = int(sequence.was_missing.sum())
     if not count:
         return ""
     return _(
         "{count} missing values were filled in ({places} gaps, marked under the curve).",
         count=count,
-        places=len(view.sequence.gaps),
+        places=len(sequence.gaps),
     )

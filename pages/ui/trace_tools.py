@@ -1,31 +1,40 @@
-"""Below the maps of "Gates over time": units in numbers, histograms, all to take away."""
+"""Below the maps of a sequence: units in numbers, histograms, all to take away."""
 
-import pandas as pd
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import streamlit as st
 
 from gru_core.data.export import csv_of_intermediates, table_of_intermediates
-from gru_core.data.sequence_view import SequenceView
 from gru_core.figures.histograms import gate_histograms
 from gru_core.maths.gru import Trace
 from pages.ui.words import label as _
 
 
-def tabs(view: SequenceView, trace: Trace, units: pd.DataFrame) -> None:
-    """Only the open tab is computed."""
-    titles = [_("Each unit"), _("Histograms of the gates"), _("All numbers")]
-    drawn = st.tabs(titles, key="sequence_tab", on_change="rerun")
-    if drawn[0].open:
-        with drawn[0]:
-            _units(units)
-    if drawn[1].open:
-        with drawn[1]:
-            _histograms(trace, units)
-    if drawn[2].open:
-        with drawn[2]:
-            _numbers(trace)
+def tabs(page: str, drawn: Mapping[str, Callable[[], None]]) -> None:
+    """Only the open tab is computed. drawn: title → what draws the tab."""
+    opened = st.tabs(list(drawn), key=f"{page}_tab", on_change="rerun")
+    for tab, draw in zip(opened, drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
-def _units(units: pd.DataFrame) -> None:
+def trace_tabs(
+    page: str, trace: Trace, units: Any, numbers: Callable[[], Trace]
+) -> dict[str, Callable[[], None]]:
+    """The tabs that every trace of one sequence has.
+
+    units: what ``unit_table`` gives. numbers: the trace whose numbers can be taken away.
+    """
+    return {
+        _("Each unit"): lambda: _units(page, units),
+        _("Histograms of the gates"): lambda: _histograms(page, trace, units),
+        _("All numbers"): lambda: _numbers(page, numbers()),
+    }
+
+
+def _units(page: str, units: Any) -> None:
     share = {"min_value": 0.0, "max_value": 1.0, "format": "percent"}
     st.dataframe(
         units,
@@ -46,17 +55,17 @@ def _units(units: pd.DataFrame) -> None:
         lambda: units.to_csv(index=False),
         "gru-units.csv",
         "text/csv",
-        key="sequence_units_csv",
+        key=f"{page}_units_csv",
         on_click="ignore",
     )
 
 
-def _histograms(trace: Trace, units: pd.DataFrame) -> None:
+def _histograms(page: str, trace: Trace, units: Any) -> None:
     names = {"r": _("Reset gate r"), "z": _("Update gate z")}
     st.plotly_chart(
         gate_histograms({"r": trace.r, "z": trace.z}, names),
         alt=_("How often the gates take which value between 0 and 1"),
-        key="sequence_histograms",
+        key=f"{page}_histograms",
         height=320,
     )
     st.markdown(
@@ -68,7 +77,7 @@ def _histograms(trace: Trace, units: pd.DataFrame) -> None:
     )
 
 
-def _numbers(trace: Trace) -> None:
+def _numbers(page: str, trace: Trace) -> None:
     st.dataframe(
         table_of_intermediates(trace),
         hide_index=True,
@@ -83,8 +92,8 @@ def _numbers(trace: Trace) -> None:
     st.download_button(
         _("Download as CSV"),
         lambda: csv_of_intermediates(trace),
-        "gru-sequence.csv",
+        f"gru-{page}.csv",
         "text/csv",
-        key="sequence_csv_all",
+        key=f"{page}_csv_all",
         on_click="ignore",
     )

@@ -1,0 +1,400 @@
+"""The tab "Backwards by hand": one small cell, its backward pass, and one update of its weights.
+
+Its state and its parameters in an address are its own. The page it is part of calls `current`
+before it writes its address, and puts `query` of what that returns into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from gru_core.data.backward_setup import (
+    BACKWARD_QUERY_NAMES,
+    DIGITS,
+    EXAMPLE,
+    LOSS_ON,
+    MAX_STEPS,
+    MAX_UNITS,
+    RATE,
+    SEED,
+    BackwardPlace,
+    BackwardSetup,
+    Update,
+    Weight,
+    largest_difference,
+)
+from gru_core.data.backward_sheet import BackwardSheet
+from gru_core.data.bounds import OneOf
+from gru_core.data.sequence_view import GATE, RESET, Z_WEIGHTS
+from gru_core.data.setup import MAX_SIZE
+from gru_core.errors import InputError
+from gru_core.figures.backward import backward_view, gradient_table, update_table
+from gru_core.figures.gradients import nudge_curve
+from gru_core.maths.convention import Convention
+from gru_core.maths.equations import format_number, symbol
+from pages.ui import components, share, state
+from pages.ui.backward_words import number_data, words
+from pages.ui.fields import field, key_of
+from pages.ui.words import label as _
+from pages.ui.words import of_error, prose
+
+PAGE = "backward"
+OPENED = "backward_opened"
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Walk:
+    """version: raised when Python, not the reader, moves to another place.
+
+    acknowledged: the number of the last edit that came from the browser.
+    notice: an error to show once, about a link or a setting.
+    """
+
+    sheet: BackwardSheet
+    version: int = 0
+    acknowledged: int = 0
+    notice: InputError | None = None
+
+    @property
+    def setup(self) -> BackwardSetup:
+        return self.sheet.setup
+
+    def show(self, setup: BackwardSetup) -> Walk:
+        """Put another set-up here; the present numbers can be brought back by undo."""
+        return replace(self, sheet=self.sheet.change(setup), version=self.version + 1, notice=None)
+
+    def choose(self, **choices: Any) -> Walk:
+        """Another choice with the same numbers."""
+        sheet = replace(self.sheet, setup=replace(self.setup, **choices))
+        return replace(self, sheet=sheet, notice=None)
+
+
+def current() -> Walk:
+    """This session's walk, brought up to date with the address."""
+    return state.current(PAGE, BACKWARD_QUERY_NAMES, lambda: Walk(BackwardSheet(EXAMPLE)), _opened)
+
+
+def was_opened() -> bool:
+    """Whether a link to this tab has been followed since this was last asked."""
+    return bool(st.session_state.pop(OPENED, False))
+
+
+def query(walk: Walk) -> dict[str, str]:
+    """What the page's address has to hold of this tab."""
+    parameters = walk.setup.to_query()
+    share.remember(PAGE, parameters)
+    return parameters
+
+
+def tab() -> None:
+    """Draw everything. What the reader changes runs the page's fragment again."""
+    walk = current()
+    if walk.notice:
+        st.warning(of_error(walk.notice))
+    _bar(walk)
+    try:
+        view = backward_view(walk.setup)
+        update = walk.setup.updated()
+    except InputError as error:  # weights this large can outgrow double precision
+        st.warning(of_error(error))
+        _numbers(walk)
+        return
+    at = walk.setup.at
+    weight = walk.setup.weight
+    components.backward(
+        {
+            "view": view,
+            "words": words(),
+            "position": {"time": at.time, "part": at.part},
+            "position_version": walk.version,
+            "weight": {"name": weight.name, "row": weight.row, "column": weight.column},
+        },
+        key="backward_walk",
+        on_move=_changing(_moved),
+        on_choose=_changing(_chosen),
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _nudge(walk)
+    with right:
+        _update(walk, update)
+    _numbers(walk)
+    _check(walk)
+    with st.expander(_("All gradients as a table")):
+        table = gradient_table(walk.setup)
+        st.dataframe(
+            table,
+            hide_index=True,
+            height=300,
+            column_config={
+                "step": _("step"),
+                "parameter": _("parameter"),
+                "row": _("row"),
+                "column": _("column"),
+                "gradient": _("gradient"),
+            },
+        )
+        st.download_button(
+            _("Download as CSV"),
+            table.to_csv(index=False, lineterminator="\n"),
+            "gradients-by-hand.csv",
+            "text/csv",
+            key="backward_csv",
+            on_click="ignore",
+        )
+    st.markdown(prose("backward", "about"))
+
+
+_changing = partial(state.changing, PAGE)
+
+
+def _opened(walk: Walk, query: Mapping[str, str]) -> Walk:
+    st.session_state[OPENED] = True
+    return walk if query == walk.setup.to_query() else walk.show(BackwardSetup.from_query(query))
+
+
+# --- Controls ------------------------------------------------------------------------------------
+
+
+def _bar(walk: Walk) -> None:
+    setup = walk.setup
+    cell = setup.setup
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", key="backward_bar", gap="small"
+    ):
+        st.button(
+            _("Example"), key="backward_example", on_click=_changing(lambda w: w.show(EXAMPLE))
+        )
+        with st.popover(_("Random weights"), key="backward_random"):
+            field(PAGE, SEED, setup.seed or 0, _changing(_drawn))
+            st.button(_("Draw"), key="backward_draw", on_click=_changing(_drawn))
+        with st.popover(_("Convention"), key="backward_convention"):
+            for choice, value in (
+                (Z_WEIGHTS, cell.convention.z_weights),
+                (RESET, cell.convention.reset),
+                (GATE, cell.convention.gate),
+            ):
+                _select(choice, value, _in_convention)
+        D, H, T = cell.parameters.input_size, cell.parameters.hidden_size, len(cell.inputs)
+        with st.popover(_("Size: D = {D}, H = {H}, {T} steps", D=D, H=H, T=T), key="backward_size"):
+            for name, title, size, most in (
+                ("D", _("Inputs D"), D, MAX_SIZE),
+                ("H", _("Hidden units H"), H, MAX_UNITS),
+                ("T", _("Steps"), T, MAX_STEPS),
+            ):
+                _show(name, size)
+                st.number_input(
+                    title, 1, most, key=f"backward_{name}", on_change=_changing(_resized)
+                )
+            field(PAGE, DIGITS, setup.digits, _changing(_with_digits))
+        _select(LOSS_ON, setup.loss_on, _with_loss)
+        with st.container(width=170):
+            field(PAGE, RATE, setup.rate, _changing(_with_rate))
+
+
+def _select(choice: OneOf, value: str, change: Callable[[Walk], Walk]) -> None:
+    _show(choice.name, value)
+    st.segmented_control(
+        _(choice.title),
+        list(choice.options),
+        required=True,
+        format_func=lambda option: _(choice.options[option]),
+        key=key_of(PAGE, choice),
+        on_change=_changing(change),
+    )
+
+
+def _show(name: str, value: object) -> None:
+    """The walk is what is true; a widget only shows it."""
+    st.session_state[f"backward_{name}"] = value
+
+
+def _value(name: str) -> Any:
+    return st.session_state[f"backward_{name}"]
+
+
+def _drawn(walk: Walk) -> Walk:
+    return walk.show(BackwardSetup.random(st.session_state[key_of(PAGE, SEED)]))
+
+
+def _in_convention(walk: Walk) -> Walk:
+    convention = Convention(_value("z"), _value("reset"), _value("gate"))
+    return walk.show(walk.setup.with_setup(walk.setup.setup.with_convention(convention)))
+
+
+def _resized(walk: Walk) -> Walk:
+    sizes = (_value(name) for name in "DHT")
+    return walk.show(walk.setup.with_setup(walk.setup.setup.resized(*sizes)))
+
+
+def _with_loss(walk: Walk) -> Walk:
+    return walk.choose(loss_on=_value("loss"))
+
+
+def _with_rate(walk: Walk) -> Walk:
+    return walk.choose(rate=st.session_state[key_of(PAGE, RATE)])
+
+
+def _with_digits(walk: Walk) -> Walk:
+    return walk.choose(digits=st.session_state[key_of(PAGE, DIGITS)])
+
+
+# --- What the browser reports --------------------------------------------------------------------
+
+
+def _moved(walk: Walk) -> Walk:
+    moved = st.session_state["backward_walk"].position
+    if not moved or moved.get("version") != walk.version:
+        return walk  # sent before Python moved the reader elsewhere
+    return walk.choose(place=BackwardPlace(moved.get("time"), moved.get("part")))
+
+
+def _chosen(walk: Walk) -> Walk:
+    chosen = st.session_state["backward_walk"].weight
+    if not chosen:
+        return walk
+    return walk.choose(weight=Weight(*(chosen.get(name) for name in ("name", "row", "column"))))
+
+
+def _edited(walk: Walk) -> Walk:
+    edits = st.session_state["backward_numbers"].edits or []
+    sheet, acknowledged = walk.sheet.apply(edits, walk.acknowledged)
+    return replace(walk, sheet=sheet, acknowledged=acknowledged, notice=None)
+
+
+# --- Under the walk ------------------------------------------------------------------------------
+
+
+def _numbers(walk: Walk) -> None:
+    components.numbers(
+        number_data(walk.sheet, walk.acknowledged),
+        key="backward_numbers",
+        on_edit=_changing(_edited),
+    )
+
+
+def _nudge(walk: Walk) -> None:
+    weight, digits = walk.setup.weight, walk.setup.digits
+    nudge = walk.setup.nudge(weight.name, weight.row, weight.column)
+    base, sub = symbol(weight.name)
+    place = (weight.row + 1, weight.column + 1)[: 1 if weight.name[0] in "bc" else 2]
+    at = f"[{', '.join(map(str, place))}]"
+    st.markdown("**" + _("The loss as {weight} moves", weight=f"${base}_{sub}{at}$") + "**")
+    figure = nudge_curve(
+        nudge.weights.tolist(), nudge.losses.tolist(), (nudge.weight, nudge.loss), nudge.slope
+    )
+    st.plotly_chart(
+        figure.update_layout(xaxis_title=f"{base}<sub>{sub}</sub>{at}", yaxis_title="L"),
+        alt=_("The loss as a function of one weight, with its tangent at the present value"),
+        key="backward_nudge",
+        height=260,
+    )
+    slope = format_number(nudge.slope, digits)
+    value = format_number(nudge.weight, digits)
+    if nudge.slope == 0:
+        text = _("At {value} the tangent is flat: this weight has no gradient here.", value=value)
+    elif nudge.slope > 0:
+        text = _(
+            "At {value} the tangent rises with slope {slope}: descent makes this weight smaller.",
+            value=value,
+            slope=slope,
+        )
+    else:
+        text = _(
+            "At {value} the tangent falls with slope {slope}: descent makes this weight larger.",
+            value=value,
+            slope=slope,
+        )
+    st.caption(text)
+
+
+def _update(walk: Walk, update: Update) -> None:
+    digits = walk.setup.digits
+    before, after = (
+        format_number(loss, max(digits, 4)) for loss in (update.loss_before, update.loss_after)
+    )
+    st.markdown("**" + _("One update: W ← W − η ∇W, for every parameter") + "**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.metric(_("Loss before"), before)
+        st.metric(_("Loss after"), after, delta=_difference(update), delta_color="inverse")
+        st.button(
+            _("Take this step"),
+            key="backward_take",
+            on_click=_changing(_taken),
+            help=_("Puts the new weights in place of the old ones; Ctrl+Z in a number undoes it."),
+        )
+    if update.loss_after < update.loss_before:
+        text = _("The step lowers the loss from {before} to {after}.", before=before, after=after)
+    elif update.loss_after == update.loss_before:
+        text = _("The step leaves the loss at {before}.", before=before)
+    else:
+        text = _(
+            "The step raises the loss from {before} to {after}: η = {rate} is too large here. The "
+            "gradient only promises a descent for small steps.",
+            before=before,
+            after=after,
+            rate=f"{walk.setup.rate:g}",
+        )
+    st.markdown(text)
+    st.dataframe(
+        update_table(walk.setup, update),
+        hide_index=True,
+        height=180,
+        column_config={
+            "parameter": _("parameter"),
+            "row": _("row"),
+            "column": _("column"),
+            "before": _("before"),
+            "gradient": _("gradient"),
+            "after": _("after"),
+        },
+    )
+
+
+def _difference(update: Update) -> str:
+    return f"{update.loss_after - update.loss_before:+.2e}"
+
+
+def _taken(walk: Walk) -> Walk:
+    parameters = walk.setup.updated().parameters
+    return walk.show(walk.setup.with_setup(replace(walk.setup.setup, parameters=parameters)))
+
+
+def _check(walk: Walk) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        autograd = st.button(_("Check against autograd"), key="backward_autograd")
+        finite = st.button(_("Check against finite differences"), key="backward_finite")
+    ours = walk.setup.gradients().d_parameters
+    if autograd:
+        with st.spinner(_("PyTorch is being loaded …")):
+            from gru_core.training.reference import gradients_by_autograd
+
+            difference = largest_difference(ours, gradients_by_autograd(walk.setup))
+        _verdict(
+            difference,
+            _(
+                "PyTorch's autograd, in double precision: the largest absolute difference over all "
+                "gradients is **{difference:.2e}**.",
+                difference=difference,
+            ),
+        )
+    if finite:
+        difference = largest_difference(ours, walk.setup.finite_differences())
+        _verdict(
+            difference,
+            _(
+                "(L(W + ε) − L(W − ε)) / 2ε with ε = 10⁻⁵, one weight at a time: the largest "
+                "absolute difference over all gradients is **{difference:.2e}**.",
+                difference=difference,
+            ),
+        )
+
+
+def _verdict(difference: float, text: str) -> None:
+    (st.error if not difference <= TOLERANCE else st.success)(text)

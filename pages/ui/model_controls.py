@@ -1,0 +1,112 @@
+"""The controls of "Open your model": which file, which layer, which sequence, in which order."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from gru_core.data.sequence_view import SORT
+from gru_core.data.sequences import Feed
+from gru_core.training.model_view import ModelView
+from pages.ui.feed_controls import feed_controls
+from pages.ui.fields import key_of
+from pages.ui.model_state import PAGE, Bench, changing
+from pages.ui.model_words import layer_name
+from pages.ui.words import label as _
+from pages.ui.words import prose
+
+FILE = "model_file"
+LAYER = "model_layer"
+TYPES = ["pt", "pth", "safetensors", "onnx", "keras", "h5", "npz"]
+
+
+def bar(bench: Bench) -> None:
+    """One row: the file, the layer, the sequence, the order of the units."""
+    view = bench.view
+    with st.popover(view.file or _("Open a model file"), key="model_open", type=_accent(view)):
+        _file(view)
+    st.session_state[LAYER] = view.layer
+    st.selectbox(
+        _("Layer"),
+        range(len(view.model.layers)),
+        format_func=lambda index: layer_name(view.model.layers[index]),
+        key=LAYER,
+        label_visibility="collapsed",
+        width=300,
+        on_change=changing(lambda bench: bench.show(bench.view.with_layer(_value(LAYER)))),
+    )
+    feed_controls(PAGE, view.feed, _feeding, scale="standardise", fixed=("inputs",))
+    if view.chosen.parameters.hidden_size > 1:
+        sort = key_of(PAGE, SORT)
+        st.session_state[sort] = view.sort
+        st.selectbox(
+            _("Order of the units"),
+            list(SORT.options),
+            format_func=lambda name: _(SORT.options[name]),
+            key=sort,
+            label_visibility="collapsed",
+            width=200,
+            on_change=changing(_sort),
+        )
+
+
+def _file(view: ModelView) -> None:
+    st.file_uploader(
+        _("A model with a GRU"), type=TYPES, key=FILE, width="stretch", on_change=changing(_upload)
+    )
+    st.markdown(prose(PAGE, "privacy"))
+    if view.file:
+        st.button(
+            _("Forget it and show the example"),
+            key="model_forget",
+            on_click=changing(lambda bench: bench.show(ModelView.of_example())),
+        )
+
+
+def _accent(view: ModelView) -> str:
+    return "secondary" if view.file else "primary"
+
+
+def _value(key: str) -> int:
+    return int(st.session_state[key])
+
+
+def _upload(bench: Bench) -> Bench:
+    upload = st.session_state[FILE]
+    if upload is not None:
+        return bench.with_file(upload.name, upload.getvalue())
+    # What was refused is taken out: what was open before it stays open.
+    return replace(bench, notice=None) if bench.notice else bench.show(ModelView.of_example())
+
+
+def _feeding(make: Callable[[], Feed]) -> Callable[[], None]:
+    def feed(bench: Bench) -> Bench:
+        return bench.show(bench.view.with_feed(bench.view.of_width(make())))
+
+    return changing(feed)
+
+
+def _sort(bench: Bench) -> Bench:
+    return replace(bench, view=replace(bench.view, sort=st.session_state[key_of(PAGE, SORT)]))
+
+
+def _moved(bench: Bench) -> Bench:
+    place = st.session_state["model_timeline"].position
+    if not place or place.get("version") != bench.version:
+        return bench  # sent before Python moved the reader elsewhere
+    return _at(bench, place.get("time"), place.get("unit"))
+
+
+def _opened(bench: Bench) -> Bench:
+    asked = st.session_state["model_timeline"].open
+    return replace(_at(bench, asked["time"], bench.view.unit), opens=True) if asked else bench
+
+
+def _at(bench: Bench, time: int, unit: int) -> Bench:
+    """The reader moved there; InputError when there is no such place."""
+    view = bench.view.at(time, unit)
+    return replace(bench, view=view)
+
+
+moved = changing(_moved)
+opened = changing(_opened)

@@ -1,0 +1,181 @@
+"""The page "Gradients over time" in a browser: what it exists for, driven by a reader."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from gru_core.data.gradient_study import study
+from gru_core.data.gradient_view import GradientView
+from pages.ui.words import LANGUAGES, sections
+from tests.browser.gates import SIDEWAYS
+
+OpenPage = Callable[..., Page]
+Wait = Callable[[Page], None]
+TELEPHONE = (390, 844)
+# The numbers that Plotly has drawn: the medians, by their place in the legend.
+DRAWN = """() => [...document.querySelectorAll('.st-key-gradients_curves .js-plotly-plot')]
+  .flatMap((plot) => plot.data.filter((line) => line.showlegend !== false)
+    .map((line) => Array.from(line.y._inputArray ?? line.y)))"""
+MARK = """() => {
+  const mark = document.querySelector('.st-key-gradients_map .js-plotly-plot')?.data.at(-1);
+  return mark && [Array.from(mark.y)[0], Array.from(mark.x)[0]];
+}"""
+
+
+def link(view: GradientView, **more: str) -> str:
+    return f"/gradients?{urlencode(view.to_query() | more)}"
+
+
+def address(page: Page) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def words(page: Page) -> Locator:
+    return page.locator(".st-key-gradients_words")
+
+
+def expect_curves(page: Page, view: GradientView) -> None:
+    """Wait for the address of `view`; then the curves are those that NumPy computes once more."""
+    page.wait_for_url(
+        lambda url: (
+            {k: v for k, v in parse_qsl(urlsplit(url).query) if k != "lang"} == view.to_query()
+        ),
+        wait_until="commit",
+    )
+    expect(page.locator(".st-key-gradients_curves .js-plotly-plot .main-svg").first).to_be_visible()
+    expected = [np.median(norms, axis=0) for norms in study(view).norms.values()]
+    drawn = page.evaluate(DRAWN)
+    assert len(drawn) == len(expected)
+    for line, norms in zip(drawn, expected, strict=True):
+        np.testing.assert_allclose(np.array(line, dtype=float), norms[norms > 0], rtol=1e-12)
+
+
+def test_moving_the_keep_bias_moves_the_curve_and_the_sentence(
+    open_page: OpenPage, wait_until_idle: Wait
+) -> None:
+    page = open_page("/gradients")
+    expect_curves(page, GradientView())
+    default = words(page).inner_text()
+    assert "10¹⁹" in default
+    page.locator(".st-key-gradients_keep button").nth(1).click()
+    wait_until_idle(page)
+    expect_curves(page, GradientView(keep="bias"))
+    slider = page.locator(
+        '.st-key-gradients_keep_bias [role="slider"], .st-key-gradients_keep_bias input'
+    ).first
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+    wait_until_idle(page)
+    view = GradientView(keep="bias", keep_bias=4.0)
+    expect_curves(page, view)
+    kept = words(page).inner_text()
+    assert kept != default
+    # With this bias the first of 100 inputs still matters to the GRU, and to the RNN it does not.
+    gru, rnn = kept.splitlines()[0], next(line for line in kept.splitlines() if "RNN" in line)
+    assert study(view).reach("gru").earliest == 1
+    assert "even the first input still matters" in gru
+    assert rnn in default
+
+
+def test_a_copied_link_restores_everything(open_page: OpenPage, wait_until_idle: Wait) -> None:
+    page = open_page(link(GradientView(H=8, T=40, scheme="orthogonal")))
+    page.locator(".st-key-gradients_keep button").nth(2).click()
+    wait_until_idle(page)
+    view = GradientView(H=8, T=40, scheme="orthogonal", keep="chrono")
+    expect_curves(page, view)
+    page.locator(".st-key-gradients_link button").click()
+    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('chrono')")
+    other = open_page(page.evaluate("navigator.clipboard.readText()"), locale="zh-CN")
+    expect_curves(other, view)
+    expect(other.locator('.stMain [data-testid="stAlert"]')).to_have_count(0)
+    other.reload()
+    wait_until_idle(other)
+    expect_curves(other, view)
+
+
+def test_a_click_on_the_map_chooses_a_pair(open_page: OpenPage, wait_until_idle: Wait) -> None:
+    page = open_page(link(GradientView(H=8, T=40)))
+    panel = page.locator(".st-key-gradients_map .nsewdrag").first
+    panel.scroll_into_view_if_needed()
+    box = panel.bounding_box()
+    assert box is not None
+    # Steps 1 to 40, each 1/40 of the side, t upwards: the cell t = 30, s = 12.
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.click(box["x"] + box["width"] * 11.5 / 40, box["y"] + box["height"] * 10.5 / 40)
+    page.wait_for_url("**t=30**", wait_until="commit")
+    wait_until_idle(page)
+    assert (address(page)["t"], address(page)["s"]) == ("30", "12")
+    assert page.evaluate(MARK) == [30, 12]
+    expect(page.locator(".st-key-gradients_t input")).to_have_value("30")
+    expect(page.locator(".st-key-gradients_pair .js-plotly-plot")).to_be_visible()
+    # Again elsewhere, and then by typing.
+    panel.scroll_into_view_if_needed()
+    box = panel.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 2.5 / 40, box["y"] + box["height"] * 20.5 / 40)
+    page.wait_for_url("**t=20**", wait_until="commit")
+    wait_until_idle(page)
+    assert page.evaluate(MARK) == [20, 3]
+    page.locator(".st-key-gradients_s input").fill("18")
+    page.locator(".st-key-gradients_s input").press("Enter")
+    page.wait_for_url("**s=18**", wait_until="commit")
+    wait_until_idle(page)
+    assert page.evaluate(MARK) == [20, 18]
+
+
+def test_the_table_is_run_and_a_row_put_on_the_page(
+    open_page: OpenPage, wait_until_idle: Wait
+) -> None:
+    page = open_page(link(GradientView(H=8, T=40)))
+    page.locator(".st-key-gradients_tab").get_by_role("tab").nth(3).click()
+    wait_until_idle(page)
+    page.locator(".st-key-gradients_run button").click()
+    expect(page.locator(".st-key-gradients_tab").get_by_test_id("stDataFrame")).to_be_visible()
+    wait_until_idle(page)
+    page.locator(
+        ".st-key-gradients_put_gaussian_1-5 button, [class*='gradients_put_gaussian_1'] button"
+    ).first.click()
+    wait_until_idle(page)
+    expect_curves(page, GradientView(H=8, T=40, scheme="gaussian", gain=1.5))
+
+
+@pytest.mark.parametrize("mangled", ["/gradients?T=12x&keep=%F0%9F%92%A3", "/gradients?s=9&t=3"])
+def test_a_mangled_link_gives_a_notice_and_the_first_view(
+    open_page: OpenPage, wait_until_idle: Wait, mangled: str
+) -> None:
+    page = open_page(mangled)
+    notice = page.locator('.stMain [data-testid="stAlert"]').first
+    expect(notice).to_be_visible()
+    assert len(notice.inner_text()) > 20
+    expect_curves(page, GradientView())
+    page.locator(".st-key-gradients_keep button").nth(2).click()
+    wait_until_idle(page)
+    expect(notice).to_have_count(0)
+    expect_curves(page, GradientView(keep="chrono"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_fits_a_telephone_in_both_languages(
+    open_page: OpenPage, wait_until_idle: Wait, language: str
+) -> None:
+    view = GradientView(keep="bias", T=200, scheme="gaussian", gain=3.0)
+    page = open_page(link(view, lang=language), viewport=TELEPHONE)
+    expect_curves(page, view)
+    tabs = page.locator(".st-key-gradients_tab").get_by_role("tab")
+    for place in range(tabs.count()):
+        tabs.nth(place).click()
+        wait_until_idle(page)
+        assert set(page.evaluate(SIDEWAYS)) == {0}, place
+    heading = sections(language, "gradients")["about"].splitlines()[0].lstrip("# ")
+    expect(page.get_by_text(heading)).to_have_count(1)
+
+
+def test_the_figure_and_its_sentences_are_on_a_projectors_first_screen(open_page: OpenPage) -> None:
+    page = open_page("/gradients?keep=bias", viewport=(1280, 720))
+    bottom = words(page).bounding_box()
+    assert bottom is not None
+    assert bottom["y"] + bottom["height"] <= 720

@@ -1,0 +1,66 @@
+"""The pages without a browser: what the server sends, by Streamlit's own AppTest."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import words
+
+ROOT = Path(__file__).parents[2]
+LOCALES = {"en": "en-US", "zh": "zh-CN"}
+
+OpenApp = Callable[..., AppTest]
+
+
+@pytest.fixture(params=LOCALES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Each language in turn."""
+    code: str = request.param
+    return code
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> OpenApp:
+    """`open_app("gates", language="zh", example="forget")`: the page after its first run."""
+
+    def open_app(page: str = "", /, *, language: str = "en", **query: str) -> AppTest:
+        app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+        if page:
+            # Before the first run AppTest knows a page by the name of its file, which for our
+            # pages is that of their address.
+            [script] = ROOT.glob(f"pages/*/{page}.py")
+            app.switch_page(str(script.relative_to(ROOT)))
+        app.context["locale"] = LOCALES[language]
+        # AppTest calls the format functions of widgets once more outside the session, where no
+        # locale is known.
+        monkeypatch.setattr(words, "browser_language", lambda: language)
+        app.query_params.update(query)
+        app.run()
+        assert app.session_state["page"] == page
+        return app
+
+    return open_app
+
+
+def component(app: AppTest, key: str) -> dict[str, Any]:
+    """What a browser component was sent."""
+    [found] = [part for part in app.get("bidi_component") if part.key == key]
+    data: dict[str, Any] = json.loads(found.proto.json)
+    return data
+
+
+def control(app: AppTest, name: str) -> Any:
+    """The control `gates_<name>`; its key goes on after the name."""
+    widgets = [*app.selectbox, *app.number_input, *app.button_group]
+    [found] = [widget for widget in widgets if (widget.key or "").startswith(f"gates_{name}")]
+    return found
+
+
+def texts(app: AppTest) -> list[str]:
+    """All prose and labels of the page, in order."""
+    labelled = [*app.selectbox, *app.number_input, *app.button, *app.tabs]
+    return [part.value for part in app.markdown] + [part.label for part in labelled]
