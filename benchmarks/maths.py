@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from benchmarks.page_latency import machine
+from benchmarks.machine import machine
 from gru_core.maths.bptt import backpropagate
 from gru_core.maths.gru import unroll
 from gru_core.maths.weights import from_torch

@@ -24,8 +24,6 @@ moved by an arrow key takes the same time.
 """
 
 import argparse
-import os
-import platform
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -38,6 +36,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.browser import FLAGS, TIMEOUT, WATCH, find_chromium, serving, wait_until_idle
+from benchmarks.machine import machine
 from benchmarks.relay import Talk, relaying
 from gru_core.data.setup import MAX_SIZE, MAX_STEPS, Setup
 from gru_core.data.sheet import Sheet
@@ -229,21 +228,6 @@ def table(samples: Mapping[str, Sequence[Sample]]) -> str:
         cells = [f"{one} | {ratio:.2f}" for one, ratio in zip(times, ratios, strict=True)]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def machine() -> str:
-    """Processor, cores, system and Python."""
-    info = Path("/proc/cpuinfo")
-    models = [
-        line.partition(":")[2].strip()
-        for line in (info.read_text(encoding="utf-8").splitlines() if info.exists() else [])
-        if line.startswith("model name")
-    ]
-    processor = models[0] if models else platform.processor() or platform.machine()
-    return (
-        f"{processor}, {os.cpu_count()} cores, {platform.system()}, "
-        f"Python {platform.python_version()}"
-    )
 
 
 def main() -> None:

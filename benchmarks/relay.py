@@ -52,13 +52,17 @@ def relaying(server: str) -> Iterator[Talk]:
 
 
 def pump(source: socket.socket, target: socket.socket, times: Callable[[], list[float]]) -> None:
-    """Pass on bytes until one side closes, and then close the other."""
-    with suppress(OSError), source, target:
-        target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while data := source.recv(1 << 16):
-            if len(data) > MESSAGE:
-                times().append(time.perf_counter())
-            target.sendall(data)
+    """Pass on bytes until one side closes, and then close both."""
+    with source, target:
+        with suppress(OSError):
+            target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while data := source.recv(1 << 16):
+                if len(data) > MESSAGE:
+                    times().append(time.perf_counter())
+                target.sendall(data)
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)  # the other direction waits on both
 
 
 def start(work: Callable[..., None], *arguments: object) -> None:

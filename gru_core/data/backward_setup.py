@@ -50,7 +50,7 @@ FINITE_STEP = 1e-5
 """Near the cube root of float64's precision, where a central difference errs least."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Weight:
     """One entry of a parameter; row and column count from 0, the column of a vector is 0."""
 
@@ -60,8 +60,8 @@ class Weight:
 
     @property
     def text(self) -> str:
-        """As a person counts: U_n 1 2."""
-        return f"{self.name} {self.row + 1} {self.column + 1}"
+        """As a person counts, and as an address holds it: U_n 1 2."""
+        return f"{self.name} {_from_one(self.row)} {_from_one(self.column)}"
 
     def of(self, array: Array) -> float:
         """This entry of an array of the parameter's shape."""
@@ -301,14 +301,14 @@ class BackwardSetup:
         arrays = {name: text for name, text in given.items() if name in SETUP_NAMES}
         if arrays:
             setup = Setup.from_query(arrays)
-            H = setup.parameters.hidden_size
-            text = given.get("y", _typed(np.zeros(H)))
-            target = parse_numbers(text, max_rows=1, max_columns=MAX_SIZE, name="y")[0]
-            found = cls(setup, target)
+            found = cls(setup, np.zeros(setup.parameters.hidden_size))
         elif SEED.name in given:
             found = cls.random(SEED.read(given[SEED.name]))
         else:
             found = EXAMPLE
+        if "y" in given:
+            target = parse_numbers(given["y"], max_rows=1, max_columns=MAX_SIZE, name="y")
+            found = found.with_target(target[0])
         usual = EXAMPLE._choices()
         time = Whole("t", "", 1, len(found.setup.inputs), len(found.setup.inputs))
         part = OneOf("part", "", dict.fromkeys(BACKWARD_PARTS, ""), "h")
@@ -361,12 +361,18 @@ def largest_difference(ours: GRUParameters, theirs: GRUParameters) -> float:
     return max(float(np.abs(getattr(ours, name) - getattr(theirs, name)).max()) for name in NAMES)
 
 
+def _from_one(at: object) -> object:
+    """A place as a person counts. What came from a browser may be no number at all."""
+    return at + 1 if type(at) is int else at
+
+
 def _has_weight(weight: Weight, setup: Setup) -> bool:
     if weight.name not in names_of(setup.convention):
         return False
     array = getattr(setup.parameters, weight.name)
-    rows, columns = array.reshape(len(array), -1).shape
-    return weight.row in range(rows) and weight.column in range(columns)
+    shape = array.reshape(len(array), -1).shape
+    places = zip((weight.row, weight.column), shape, strict=True)
+    return all(type(at) is int and at in range(size) for at, size in places)
 
 
 def _require_weight(weight: Weight, setup: Setup) -> None:
@@ -379,13 +385,14 @@ def _require_weight(weight: Weight, setup: Setup) -> None:
 
 
 def _require_place(place: BackwardPlace, setup: Setup) -> None:
-    if place.time not in range(len(setup.inputs)) or place.part not in BACKWARD_PARTS:
+    steps = range(len(setup.inputs))
+    if type(place.time) is not int or place.time not in steps or place.part not in BACKWARD_PARTS:
         raise InputError(
             "place: expected a step from 1 to {last} and one of {expected}, got {actual}."
             " Choose one of them.",
             last=len(setup.inputs),
             expected=", ".join(BACKWARD_PARTS),
-            actual=shown(f"{place.time + 1}, {place.part}"),
+            actual=shown(f"{_from_one(place.time)}, {place.part}"),
         )
 
 

@@ -33,8 +33,10 @@ from gru_core.maths.parameters import Array, real_array
 
 MAX_STEPS = 500
 MAX_INPUTS = 1024
+"""As models have that somebody uploads; only noise is offered in any width."""
+MAX_ALPHABET = 64
 MAX_COLUMNS = 16
-"""Of typed numbers and of files; one-hot text and masks may need more inputs, up to MAX_INPUTS."""
+"""Of typed numbers and of files; one-hot text and masks may need more inputs."""
 MAX_NAME = 24
 DEFAULT_KIND = "sine"
 
@@ -310,11 +312,11 @@ def _text(text: str) -> Sequence:
             expected=MAX_STEPS,
             actual=len(characters),
         )
-    if len(alphabet) > MAX_INPUTS:
+    if len(alphabet) > MAX_ALPHABET:
         raise InputError(
             "text: expected at most {expected} different characters, got {actual}."
             " Use a shorter text.",
-            expected=MAX_INPUTS,
+            expected=MAX_ALPHABET,
             actual=len(alphabet),
         )
     is_same = np.array(list(characters))[:, np.newaxis] == np.array(alphabet)

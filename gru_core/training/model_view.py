@@ -82,8 +82,8 @@ class ModelView:
 
     @classmethod
     def of_example(cls) -> ModelView:
-        """The shipped model on a sequence of its task."""
-        return cls.of_model(example_model.example())
+        """The shipped model on a sequence of its task, at a unit that holds what was marked."""
+        return cls.from_query({}, example_model.example())
 
     @classmethod
     def of_file(cls, name: str, content: bytes) -> ModelView:
@@ -214,21 +214,27 @@ class ModelView:
             "t": self.time + 1,
             "unit": self.unit + 1,
         }
-        usual: dict[str, Value] = {"file": "", "layer": 1, "sort": SORT.usual, "t": 1, "unit": 1}
+        usual: dict[str, Value] = {
+            "file": "",
+            "sort": SORT.usual,
+            "t": 1,
+            **_usual_place(self.file),
+        }
         feed = self.feed.to_query(usual_feed(self.model, self.layer, self.file))
         return feed | differing(place, usual)
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], model: Model, file: str = "") -> ModelView:
         """The view of an address on a model. InputError that names the parameter that is wrong."""
-        layer = _layer(model).read(query.get("layer", 1)) - 1
+        usual = _usual_place(file)
+        layer = _layer(model).read(query.get("layer", usual["layer"])) - 1
         feed = Feed.from_query(query, usual_feed(model, layer, file))
         view = cls(model, feed, file, layer, SORT.read(query.get(SORT.name, SORT.usual)))
         units = unit_choice(view.chosen.parameters.hidden_size)
         return replace(
             view,
             time=step_choice(len(view.sequence)).read(query.get("t", 1)) - 1,
-            unit=units.read(query.get("unit", 1)) - 1,
+            unit=units.read(query.get("unit", usual["unit"])) - 1,
         )
 
 
@@ -278,6 +284,11 @@ def _common_width(model: Model, layer: int) -> int:
     """The inputs of all first layers under a layer, 0 where these differ."""
     widths = {one.parameters.input_size for one in _below(model, layer) if not one.follows}
     return widths.pop() if len(widths) == 1 else 0
+
+
+def _usual_place(file: str) -> dict[str, int]:
+    """Where a page opens, from 1: the example's upper layer holds what its lower one only finds."""
+    return {"layer": 1, "unit": 1} if file else {"layer": 3, "unit": 5}
 
 
 def _layer(model: Model) -> Whole:

@@ -327,7 +327,6 @@ def _update(walk: Walk, update: Update) -> None:
             _("Take this step"),
             key="backward_take",
             on_click=_changing(_taken),
-            help=_("Puts the new weights in place of the old ones; Ctrl+Z in a number undoes it."),
         )
     if update.loss_after < update.loss_before:
         text = _("The step lowers the loss from {before} to {after}.", before=before, after=after)
@@ -342,6 +341,7 @@ def _update(walk: Walk, update: Update) -> None:
             rate=f"{walk.setup.rate:g}",
         )
     st.markdown(text)
+    st.caption(_("Taken by mistake? Ctrl+Z in one of the numbers below brings the old ones back."))
     st.dataframe(
         update_table(walk.setup, update),
         hide_index=True,

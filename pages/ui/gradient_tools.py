@@ -1,5 +1,7 @@
 """The tabs under the curves of "Gradients over time"; only the open one is computed."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from gru_core.data.gradient_study import (
@@ -115,12 +117,7 @@ def _paths(view: GradientView) -> None:
             total=f"{total:.3g}",
         )
     )
-    st.dataframe(
-        {"step": range(1, view.T + 1), **norms},
-        hide_index=True,
-        height=240,
-        column_config={"step": _("step"), **path_names()},
-    )
+    _over_time(norms, path_names(), "gradients-paths.csv")
 
 
 def _singular_values(view: GradientView) -> None:
@@ -144,6 +141,24 @@ def _singular_values(view: GradientView) -> None:
             count=directions(first),
             size=len(first),
         )
+    )
+    numbered = {str(rank): values[:, rank - 1] for rank in range(1, len(first) + 1)}
+    _over_time(numbered, {}, "gradients-singular-values.csv")
+
+
+def _over_time(columns: Mapping[str, Array], titles: Mapping[str, str], file: str) -> None:
+    """A table of one row for each step, to read and to download."""
+    steps = len(next(iter(columns.values())))
+    numbered = {"step": range(1, steps + 1), **columns}
+    st.dataframe(numbered, hide_index=True, height=240, column_config={"step": _("step"), **titles})
+    rows = [numbered.keys(), *zip(*numbered.values(), strict=True)]
+    st.download_button(
+        _("Download as CSV"),
+        lambda: "\n".join(",".join(map(str, row)) for row in rows) + "\n",
+        file,
+        "text/csv",
+        key=file,
+        on_click="ignore",
     )
 
 

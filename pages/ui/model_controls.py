@@ -32,7 +32,7 @@ def bar(bench: Bench) -> None:
         format_func=lambda index: layer_name(view.model.layers[index]),
         key=LAYER,
         label_visibility="collapsed",
-        width=300,
+        width=235,
         on_change=changing(lambda bench: bench.show(bench.view.with_layer(_value(LAYER)))),
     )
     feed_controls(PAGE, view.feed, _feeding, scale="standardise", fixed=("inputs",))
@@ -45,7 +45,7 @@ def bar(bench: Bench) -> None:
             format_func=lambda name: _(SORT.options[name]),
             key=sort,
             label_visibility="collapsed",
-            width=200,
+            width=175,
             on_change=changing(_sort),
         )
 
@@ -75,8 +75,9 @@ def _upload(bench: Bench) -> Bench:
     upload = st.session_state[FILE]
     if upload is not None:
         return bench.with_file(upload.name, upload.getvalue())
-    # What was refused is taken out: what was open before it stays open.
-    return replace(bench, notice=None) if bench.notice else bench.show(ModelView.of_example())
+    # A browser takes the old file out before it puts another in, which may be refused: so what is
+    # open stays open until another model is, or until the reader asks to forget it.
+    return replace(bench, notice=None)
 
 
 def _feeding(make: Callable[[], Feed]) -> Callable[[], None]:

@@ -16,7 +16,7 @@ def layer_name(layer: GRULayer) -> str:
     values = {"name": layer.name, "D": parameters.input_size, "H": parameters.hidden_size}
     if layer.direction == "backward":
         return _("{name}: {D} → {H}, backward", **values)
-    return _("{name}: {D} → {H}, forward", **values)
+    return _("{name}: {D} → {H}", **values)
 
 
 def direction(layer: GRULayer) -> str:
@@ -39,14 +39,19 @@ def look_at(view: ModelView) -> str:
     """What the reader should see in the maps of the example; empty for all else."""
     if not view.is_example:
         return ""
+    if view.reads_fed:
+        return _(
+            "This lower layer finds the marks: its units jump where one passes. To see what was "
+            "marked held, choose the layer above."
+        )
     if view.is_backward:
         return _(
-            "This direction reads from the end, so some units hold the value that will be marked "
-            "**next**, until its mark is passed."
+            "This direction reads from the end: where z is near 1 a unit holds the value that is "
+            "marked **next**, and lets go where z drops."
         )
     return _(
-        "This network was trained to say at each step which value was marked last and which comes "
-        "next. Some units of this direction hold the **last** one."
+        "This network learned to say which value was marked last and which comes next. Where z is "
+        "near 1 a unit holds the **last** one, and lets go where z drops."
     )
 
 

@@ -10,7 +10,8 @@ from tests.browser.gates import Gates
 OpenPage = Callable[..., Page]
 
 
-def test_the_first_visit_follows_a_deep_link(open_page: OpenPage, fresh_server: str) -> None:
+def test_the_first_visit_follows_a_deep_link(fresh_server: str, open_page: OpenPage) -> None:
+    # The server comes first in the list above, so that it outlives the pages.
     path = "/gates?example=saturated&lang=zh"
     page = open_page(path, base_url=fresh_server, color_scheme="dark")
     gates = Gates(page, "zh")

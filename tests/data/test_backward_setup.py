@@ -179,6 +179,22 @@ def test_a_wrong_link_is_refused(query: dict[str, str]) -> None:
         BackwardSetup.from_query(query)
 
 
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {"weight": Weight(None, None, None)},  # type: ignore[arg-type]
+        {"weight": Weight("U_n", 0.0, "1")},  # type: ignore[arg-type]
+        {"weight": Weight([], 0, 0)},  # type: ignore[arg-type]
+        {"place": BackwardPlace(None, "h")},  # type: ignore[arg-type]
+        {"place": BackwardPlace(1.0, "h")},  # type: ignore[arg-type]
+        {"place": BackwardPlace(0, ["h"])},  # type: ignore[arg-type]
+    ],
+)
+def test_junk_from_a_browser_is_refused(junk: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        replace(EXAMPLE, **junk)
+
+
 def test_bounds() -> None:
     for D, H, T in ((1, MAX_UNITS + 1, 1), (1, 1, MAX_STEPS + 1)):
         with pytest.raises(InputError, match="Backwards by hand"):

@@ -403,9 +403,9 @@ def test_what_is_no_sequence_is_refused() -> None:
         with pytest.raises(InputError) as caught:
             Sequence(values, ONE)
         assert message in str(caught.value)
-    wide = tuple(Column("{name}", str(i)) for i in range(65))
-    with pytest.raises(InputError, match="D: expected a size from 1 to 64, got 65"):
-        Sequence(np.ones((2, 65)), wide)
+    wide = tuple(Column("{name}", str(i)) for i in range(MAX_INPUTS + 1))
+    with pytest.raises(InputError, match="D: expected a size from 1 to 1024, got 1025"):
+        Sequence(np.ones((2, MAX_INPUTS + 1)), wide)
 
 
 def test_a_sequence_is_a_copy_without_gaps() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gru_core.data.backward_setup import BackwardSetup
 from gru_core.data.gradient_study import (
     CURVES,
     STARTS,
@@ -25,7 +26,7 @@ from pages.ui import gradient_state
 from pages.ui.gradient_words import sentences
 from tests.pages.conftest import OpenApp, component, texts
 
-PAIRS, PATHS, SINGULAR, TABLE = range(4)
+PAIRS, PATHS, SINGULAR, TABLE, BY_HAND = range(5)
 NUMBERS = -1
 
 
@@ -228,6 +229,20 @@ def test_every_tab_opens(open_app: OpenApp, language: str) -> None:
     app = open_app("gradients", language=language, H="3", T="4")
     for place in range(len(app.tabs)):
         open_tab(app, place)
+
+
+def test_a_link_into_the_walk_by_hand_opens_its_tab(open_app: OpenApp, language: str) -> None:
+    walk = BackwardSetup.random(7)
+    view = GradientView(H=4, T=6, keep="chrono")
+    app = open_app("gradients", language=language, **view.to_query(), **walk.to_query())
+    assert not app.exception
+    assert app.session_state["gradients_tab"] == app.tabs[BY_HAND].label
+    assert component(app, "backward_walk")
+    assert component(app, "gradients_link")["query"] == view.to_query() | walk.to_query()
+    open_tab(app, PAIRS)
+    widget(app, "keep").set_value("none").run()
+    assert view_of(app) == GradientView(H=4, T=6)
+    assert app.session_state["gradients_tab"] == app.tabs[PAIRS].label
 
 
 def test_gradients_beyond_float64_get_a_sentence(
