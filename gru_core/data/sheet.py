@@ -158,7 +158,7 @@ def apply_edits(sheet: Sheet, edits: object, acknowledged: int) -> tuple[Sheet, 
 
     Each is `{"number", "name", "row", "column", "text", "pasted"}` or `{"number", "undo": true}`.
     Those up to `acknowledged` were applied before and are passed over, because a browser repeats an
-    edit until it is told. So are edits of cells that a change of size has taken away in the meantime.
+    edit until it is told. So are edits of cells that a change of size has taken away meanwhile.
     Returns the new sheet and the number of its last edit. InputError for anything else.
     """
     for edit in edits if isinstance(edits, list) else [edits]:

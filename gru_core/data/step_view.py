@@ -9,6 +9,7 @@ from typing import Any
 from gru_core.data.examples import example_setup
 from gru_core.data.setup import QUERY_NAMES as SETUP_NAMES
 from gru_core.data.setup import Setup
+from gru_core.data.typed import shown
 from gru_core.errors import InputError
 from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS, PARTS, Part
 
@@ -36,7 +37,7 @@ class Place:
             raise InputError(
                 "part: expected one of {expected}, got {actual!r}. Choose one of the four.",
                 expected=", ".join(PARTS),
-                actual=str(part)[:20],
+                actual=shown(str(part)),
             )
         return cls(time, part, unit)
 
@@ -118,6 +119,6 @@ def _whole(name: str, value: Any, low: int, high: int) -> int:
             name=name,
             low=low,
             high=high,
-            actual=str(value)[:20],
+            actual=shown(str(value)),
         )
     return number

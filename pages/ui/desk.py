@@ -69,7 +69,14 @@ class Desk:
     def edited(self, edits: object) -> Desk:
         sheet, acknowledged = apply_edits(self.sheet, edits, self.acknowledged)
         example = self.example if sheet.setup == self.sheet.setup else None
-        return replace(self, sheet=sheet, acknowledged=acknowledged, example=example, notice=None)
+        return replace(
+            self,
+            sheet=sheet,
+            acknowledged=acknowledged,
+            example=example,
+            place=self.place.within(sheet.setup),  # undo can lead to a shorter sequence
+            notice=None,
+        )
 
 
 def current() -> Desk:

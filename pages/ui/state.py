@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
@@ -52,3 +52,25 @@ def changing(page: str, change: Callable[[S], S]) -> Callable[[], None]:
             st.session_state[page] = replace(state, notice=error)
 
     return callback
+
+
+def control(page: str, name: str, value: object, choose: Callable[[S, Any], S]) -> dict[str, Any]:
+    """Key and callback of the widget `name`, which shows `value`: the state is what is true.
+
+    choose: the state after the reader has chosen a value. The key is another one whenever the value
+    changed by other means. Until the browser hears of that it goes on sending the old value, and
+    under the same key this would be a choice, which undoes the change.
+    """
+    memory = st.session_state
+    count = f"{page}_{name}_number"
+    number = memory.get(count, 0)
+    if memory.get(f"{page}_{name}_{number}", value) != value:
+        number += 1
+    key = f"{page}_{name}_{number}"
+    memory[count] = number
+    memory[key] = value  # in every run: a popover mounts its widgets only when it opens
+
+    def chosen(state: S) -> S:
+        return choose(state, memory[key]) if memory[count] == number else state
+
+    return {"key": key, "on_change": changing(page, chosen)}

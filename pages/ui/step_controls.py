@@ -1,6 +1,7 @@
 """The controls of "One step": example, sizes, convention, digits; and what they do to the desk."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -11,13 +12,13 @@ from gru_core.data.step_view import MAX_SEED, Place, StepView
 from gru_core.maths.convention import NAMED, Convention
 from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS, format_number, symbol
 from gru_core.maths.gru import Trace
-from pages.ui.desk import Desk, changing
+from pages.ui.desk import PAGE, Desk, changing
+from pages.ui.state import control
 from pages.ui.words import label as _
 
 
 def bar(desk: Desk) -> None:
     """One row: what is on the desk, in which convention, how large, how many digits."""
-    _show("gates_example", desk.example)
     st.selectbox(
         _("Example"),
         list(EXAMPLES),
@@ -25,10 +26,9 @@ def bar(desk: Desk) -> None:
         required=True,
         placeholder=_("Your own numbers"),
         format_func=lambda name: _(EXAMPLES[name].title),
-        key="gates_example",
         label_visibility="collapsed",
         width=330,
-        on_change=changing(_choose_example),
+        **control(PAGE, "example", desk.example, _choose_example),
     )
     names = _names(desk)
     with st.popover(_("Convention: {name}", name=_short_name(names)), key="gates_convention"):
@@ -36,26 +36,26 @@ def bar(desk: Desk) -> None:
     setup = desk.sheet.setup
     D, H, T = setup.parameters.input_size, setup.parameters.hidden_size, len(setup.inputs)
     with st.popover(_("Size: D = {D}, H = {H}, {T} steps", D=D, H=H, T=T), key="gates_size"):
-        for key, text, size, most in (
-            ("gates_D", _("Inputs D"), D, MAX_SIZE),
-            ("gates_H", _("Hidden units H"), H, MAX_SIZE),
-            ("gates_T", _("Steps"), T, MAX_STEPS),
+        for name, text, size, most in (
+            ("D", _("Inputs D"), D, MAX_SIZE),
+            ("H", _("Hidden units H"), H, MAX_SIZE),
+            ("T", _("Steps"), T, MAX_STEPS),
         ):
-            _show(key, size)
-            st.number_input(text, 1, most, key=key, on_change=changing(_resize))
-        _show("gates_digits", desk.digits)
+            st.number_input(text, 1, most, **control(PAGE, name, size, partial(_resize, name)))
         st.number_input(
             _("Decimals on screen"),
             MIN_DIGITS,
             MAX_DIGITS,
-            key="gates_digits",
             help=_("Changes what is shown, never what is computed."),
-            on_change=changing(lambda d: replace(d, digits=st.session_state["gates_digits"])),
+            **control(PAGE, "digits", desk.digits, lambda d, digits: replace(d, digits=digits)),
         )
         if desk.example and EXAMPLES[desk.example].is_random:
-            _show("gates_seed", desk.seed)
+            choose = partial(_choose_example, name=desk.example)
             st.number_input(
-                _("Seed"), 0, MAX_SEED, key="gates_seed", on_change=changing(_choose_example)
+                _("Seed"),
+                0,
+                MAX_SEED,
+                **control(PAGE, "seed", desk.seed, lambda d, seed: choose(d, seed=seed)),
             )
 
 
@@ -86,7 +86,6 @@ def claims(desk: Desk, trace: Trace) -> None:
 
 def _convention_controls(desk: Desk, names: list[str]) -> None:
     convention = _convention(desk)
-    _show("gates_named", names[0] if names else None)
     st.selectbox(
         _("As in a library or paper"),
         list(NAMED),
@@ -94,33 +93,25 @@ def _convention_controls(desk: Desk, names: list[str]) -> None:
         required=True,
         placeholder=_("No library or paper listed here"),
         format_func=lambda name: _(NAMED[name].title),
-        key="gates_named",
-        on_change=changing(_choose_named_convention),
+        **control(PAGE, "named", names[0] if names else None, _choose_named_convention),
     )
-    for key, text, options, value in (
-        ("gates_z", _("Update gate"), Z_WEIGHTS.options, convention.z_weights),
-        ("gates_reset", _("Reset gate"), RESET.options, convention.reset),
-        ("gates_gate", _("Gate function"), GATE.options, convention.gate),
+    for field, text, options in (
+        ("z_weights", _("Update gate"), Z_WEIGHTS.options),
+        ("reset", _("Reset gate"), RESET.options),
+        ("gate", _("Gate function"), GATE.options),
     ):
-        _show(key, value)
         st.segmented_control(
             text,
             list(options),
             required=True,
             format_func=lambda option, options=options: _(options[option]),
-            key=key,
-            on_change=changing(_choose_convention),
+            **control(PAGE, field, getattr(convention, field), partial(_choose_convention, field)),
         )
     for name in names:
         named = NAMED[name]
         line = _("**{title}**: {note}", title=_(named.title), note=_(named.note))
         word = _("source")
         st.caption(f"{line} [{word}]({named.source})" if named.source else line)
-
-
-def _show(key: str, value: object) -> None:
-    """The desk is what is true; a widget only shows it."""
-    st.session_state[key] = value
 
 
 def _convention(desk: Desk) -> Convention:
@@ -138,32 +129,26 @@ def _short_name(names: list[str]) -> str:
     return _(NAMED[names[0]].title) if names else _("own choice")
 
 
-def _choose_example(desk: Desk) -> Desk:
-    name = st.session_state["gates_example"] or desk.example
-    return desk.show(StepView.of_example(name, st.session_state.get("gates_seed", 0), desk.digits))
+def _choose_example(desk: Desk, name: str, seed: int = 0) -> Desk:
+    return desk.show(StepView.of_example(name, seed, desk.digits))
 
 
-def _choose_named_convention(desk: Desk) -> Desk:
-    name = st.session_state["gates_named"]
-    return _in_convention(desk, NAMED[name].convention) if name else desk
+def _choose_named_convention(desk: Desk, name: str) -> Desk:
+    return _in_convention(desk, NAMED[name].convention)
 
 
-def _choose_convention(desk: Desk) -> Desk:
-    state = st.session_state
-    return _in_convention(
-        desk, Convention(state["gates_z"], state["gates_reset"], state["gates_gate"])
-    )
+def _choose_convention(field: str, desk: Desk, value: str) -> Desk:
+    return _in_convention(desk, replace(_convention(desk), **{field: value}))
 
 
 def _in_convention(desk: Desk, convention: Convention) -> Desk:
     return desk.with_setup(desk.sheet.setup.with_convention(convention))
 
 
-def _resize(desk: Desk) -> Desk:
-    state = st.session_state
-    return desk.with_setup(
-        desk.sheet.setup.resized(state["gates_D"], state["gates_H"], state["gates_T"])
-    )
+def _resize(name: str, desk: Desk, size: int) -> Desk:
+    setup = desk.sheet.setup
+    D, H = setup.parameters.input_size, setup.parameters.hidden_size
+    return desk.with_setup(setup.resized(**{"D": D, "H": H, "T": len(setup.inputs), name: size}))
 
 
 def _moved(desk: Desk) -> Desk:

@@ -10,7 +10,7 @@ from gru_core.maths.convention import NAMED
 from gru_core.maths.gru import Trace
 from pages.ui.desk import Desk, changing
 from pages.ui.words import label as _
-from pages.ui.words import of_error, prose
+from pages.ui.words import language, of_error, prose
 
 TOLERANCE = 1e-6
 
@@ -24,10 +24,15 @@ def tabs(desk: Desk, trace: Trace) -> None:
         _("All numbers"): _numbers,
         _("Export and import"): _export,
     }
-    for tab, draw in zip(
-        st.tabs(list(titles), key="gates_tab", on_change="rerun"), titles.values(), strict=True
-    ):
+    names = list(titles)
+    open_tab = st.session_state.setdefault("gates_open_tab", 0)
+    # Streamlit knows a tab by its words, so that each language needs its own.
+    key = f"gates_tab_{language()}"
+    st.session_state.setdefault(key, names[open_tab])
+    tabs = st.tabs(names, key=key, on_change="rerun")
+    for number, (tab, draw) in enumerate(zip(tabs, titles.values(), strict=True)):
         if tab.open:
+            st.session_state["gates_open_tab"] = number
             with tab:
                 draw(desk, trace)
 
