@@ -208,7 +208,7 @@ def test_the_table_is_run_with_the_seeds_that_are_chosen(open_app: OpenApp, lang
     assert len(shown) == len(STARTS)
     for _, line in frame.iterrows():
         cell = shown.iloc[list(STARTS).index(line["start"])][line["cell"]]
-        assert cell.startswith(f"{line['median']:.1e} ")
+        assert cell.startswith(f"{line['median']:.1e}")
     assert (shown["rnn"] == "–").sum() == 2
 
 
