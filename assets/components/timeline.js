@@ -68,6 +68,7 @@ class Timeline {
     this.play.title = this.words.play;
     this.play.setAttribute("aria-label", this.words.play);
     this.open.textContent = this.words.open;
+    this.save.textContent = this.words.save;
     this.open.disabled = !data.can_open;
     this.open.title = data.can_open ? "" : this.words.cannot_open;
     this.drawAll();
@@ -84,7 +85,10 @@ class Timeline {
     this.open = el("button", "gl-button gl-open", "");
     this.open.type = "button";
     this.open.addEventListener("click", () => this.setTriggerValue("open", { time: this.at.time }));
-    this.controls.append(this.play, this.slider, this.when, this.open);
+    this.save = el("button", "gl-button gl-save", "");
+    this.save.type = "button";
+    this.save.addEventListener("click", () => this.savePicture());
+    this.controls.append(this.play, this.slider, this.when, this.open, this.save);
   }
 
   listen() {
@@ -125,6 +129,18 @@ class Timeline {
     clearTimeout(this.report);
     // Python needs the place for the address and the words under the figure, once the reader rests
     this.report = setTimeout(() => this.setStateValue("position", { ...this.at, version: this.version }), 350);
+  }
+
+  /** The maps with their cursor, on paper of the theme's colour. */
+  savePicture() {
+    const picture = Object.assign(document.createElement("canvas"), { width: this.base.width, height: this.base.height });
+    const pen = picture.getContext("2d");
+    pen.fillStyle = `rgb(${this.palette.paper})`;
+    pen.fillRect(0, 0, picture.width, picture.height);
+    pen.drawImage(this.base, 0, 0);
+    pen.drawImage(this.over, 0, 0);
+    const link = Object.assign(document.createElement("a"), { download: "gru-gates.png", href: picture.toDataURL("image/png") });
+    link.click();
   }
 
   toggle() {

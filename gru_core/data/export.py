@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Literal
 
 import pandas as pd
@@ -54,6 +56,22 @@ def csv_of_intermediates(trace: Trace) -> str:
     """``table_of_intermediates`` as CSV with a header line; numbers as exact as float64."""
     text: str = table_of_intermediates(trace).to_csv(index=False, lineterminator="\n")
     return text
+
+
+def json_of_trace(trace: Trace) -> str:
+    """The convention, the weights and every named array of a trace as JSON, exactly.
+
+    Arrays are nested lists, those over time with the step first.
+    """
+    arrays = {name: getattr(trace, name) for name in STEP_NAMES if name != "x"}
+    content = {
+        "convention": asdict(trace.convention),
+        "parameters": {name: getattr(trace.parameters, name).tolist() for name in NAMES},
+        "h0": trace.h0.tolist(),
+        "x": trace.inputs.tolist(),
+        **{name: array.tolist() for name, array in arrays.items()},
+    }
+    return json.dumps(content)
 
 
 def latex_of_step(trace: Trace, t: int, digits: int = 4) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from gru_core.data.export import csv_of_intermediates, table_of_intermediates
+from gru_core.data.export import csv_of_intermediates, json_of_trace, table_of_intermediates
 from gru_core.figures.histograms import gate_histograms
 from gru_core.maths.gru import Trace
 from pages.ui.words import label as _
@@ -95,5 +95,13 @@ def _numbers(page: str, trace: Trace) -> None:
         f"gru-{page}.csv",
         "text/csv",
         key=f"{page}_csv_all",
+        on_click="ignore",
+    )
+    st.download_button(
+        _("Download as JSON"),
+        lambda: json_of_trace(trace),
+        f"gru-{page}.json",
+        "application/json",
+        key=f"{page}_json_all",
         on_click="ignore",
     )

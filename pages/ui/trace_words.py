@@ -22,6 +22,7 @@ def timeline_words(cannot_open: str) -> dict[str, Any]:
         "unit": _("Unit"),
         "play": _("Play (space)"),
         "open": _("Open this step"),
+        "save": _("Save as PNG"),
         "cannot_open": cannot_open,
     }
 

@@ -107,3 +107,12 @@ def test_a_link_restores_model_sequence_and_place(open_page: OpenPage) -> None:
     query = parse_qs(urlsplit(page.url).query)
     assert query["keep"] == ["chrono"]
     assert query["T"] == ["80"]
+
+
+def test_the_picture_is_saved(open_page: OpenPage) -> None:
+    page = open_page("/sequence")
+    with page.expect_download() as download:
+        timeline(page).locator(".gl-save").click()
+    content = download.value.path().read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 10_000

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from gru_core.data.examples import EXAMPLES
 from gru_core.data.export import (
     Library,
     csv_of_intermediates,
+    json_of_trace,
     latex_of_step,
     script,
     table_of_intermediates,
@@ -130,3 +132,13 @@ def test_the_latex_of_a_step_holds_its_numbers(convention: Convention) -> None:
         assert re.search(rf"(=|\\approx) {re.escape(vector)}\n\\end", text)
     with pytest.raises(InputError, match="expected a step from 0 to 3, got 4"):
         latex_of_step(trace, 4)
+
+
+def test_json_holds_every_array_exactly() -> None:
+    trace = EXAMPLES["welcome"].setup.unroll()
+    content = json.loads(json_of_trace(trace))
+    for name in STEP_NAMES[1:]:
+        np.testing.assert_array_equal(content[name], getattr(trace, name))
+    np.testing.assert_array_equal(content["x"], trace.inputs)
+    np.testing.assert_array_equal(content["parameters"]["U_n"], trace.parameters.U_n)
+    assert Convention(**content["convention"]) == trace.convention
