@@ -61,7 +61,10 @@ def keep(view: GradientView) -> None:
         )
         if view.keep == "bias":
             slider = key_of(PAGE, KEEP_BIAS)
-            st.session_state[slider] = view.keep_bias
+            # Written only when it differs: writing sends the value back to the browser, where it
+            # would undo what the reader has moved the slider to in the meantime.
+            if st.session_state.get(slider) != view.keep_bias:
+                st.session_state[slider] = view.keep_bias
             st.slider(
                 _(KEEP_BIAS.title),
                 KEEP_BIAS.low,

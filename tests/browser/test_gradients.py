@@ -80,7 +80,7 @@ def test_moving_the_keep_bias_moves_the_curve_and_the_sentence(
     slider.focus()
     for _ in range(4):
         slider.press("ArrowRight")
-    wait_until_idle(page)
+        wait_until_idle(page)
     view = GradientView(keep="bias", keep_bias=4.0)
     expect_curves(page, view)
     kept = words(page).inner_text()
