@@ -15,7 +15,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.browser import FLAGS, WATCH, find_chromium, serving, wait_until_idle
-from benchmarks.page_latency import machine
+from benchmarks.machine import machine
 
 ADDRESS = "/sequence?model=random&H=60&feed=noise&T=500"
 ROUNDS = 3

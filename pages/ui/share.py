@@ -29,10 +29,11 @@ def arrived(page: str, names: Collection[str]) -> dict[str, str] | None:
     st.session_state[f"{page}_entry"] = entry
     here = {name: text for name, text in st.query_params.items() if name in names}
     known = ({name: text for name, text in q.items() if name in names} for q in _seen(page))
-    if not here or (here in known and not entered):
+    if not here:
         return None
-    remember(page, here)
-    return here
+    is_news = entered or here not in known
+    remember(page, here)  # again and again, or it would be news once it is SEEN edits old
+    return here if is_news else None
 
 
 def _seen(page: str) -> tuple[Mapping[str, str], ...]:
@@ -45,8 +46,8 @@ def remember(page: str, query: Mapping[str, str]) -> None:
 
     For what is part of a page, but has a state and parameters of its own.
     """
-    if query not in _seen(page):
-        st.session_state[f"{page}_seen"] = (*_seen(page), dict(query))[-SEEN:]
+    older = (seen for seen in _seen(page) if seen != query)
+    st.session_state[f"{page}_seen"] = (*older, dict(query))[-SEEN:]
 
 
 def keep_language() -> None:
