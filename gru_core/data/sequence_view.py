@@ -51,6 +51,7 @@ SCHEME = OneOf(
         "pytorch": N_("PyTorch's default"),
         "orthogonal": N_("orthogonal"),
         "gaussian": N_("Gaussian"),
+        "glorot": N_("Glorot"),
     },
     "pytorch",
 )
@@ -81,6 +82,8 @@ GATE = OneOf(
     {"sigmoid": N_("sigmoid"), "hard_sigmoid": N_("hard sigmoid")},
     "sigmoid",
 )
+CONVENTION = {"z_weights": Z_WEIGHTS, "reset": RESET, "gate": GATE}
+"""The choices that a ``Convention`` consists of, by its fields."""
 RANDOM_PARAMETERS: tuple[Parameter, ...] = (
     UNITS,
     SCHEME,

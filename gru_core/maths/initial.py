@@ -16,7 +16,7 @@ from gru_core.maths.parameters import Array, GRUParameters
 from gru_core.maths.rnn import Activation, RNNParameters
 
 Cell = Literal["gru", "rnn", "lstm"]
-Scheme = Literal["pytorch", "orthogonal", "gaussian"]
+Scheme = Literal["pytorch", "orthogonal", "gaussian", "glorot", "zeros"]
 KeepBias = float | Literal["chrono"]
 Seed = int | np.random.Generator
 
@@ -72,15 +72,18 @@ def initialise(
 ) -> GRUParameters | RNNParameters | LSTMParameters:
     """Parameters for D inputs and H hidden units, drawn at random.
 
-    scheme: how U, b and c are drawn. W is as in PyTorch in all of them, so that ``gain`` acts on
-        the recurrence alone.
+    scheme: how U, b and c are drawn. W is as in PyTorch in the first three.
         ``"pytorch"``: every weight and bias from U(−1/√H, 1/√H). PyTorch adds two biases for each
             gate, so that b is a sum of two draws; of a GRU's n they are apart, as b_n and c_n,
             unless reset acts before.
         ``"orthogonal"``: each U_g is ``gain`` times a random orthogonal matrix; biases zero.
         ``"gaussian"``: the entries of each U_g are from N(0, (gain/√H)²); biases zero.
-    gain: for the last two, above 0. It is the spectral radius of an orthogonal U, and nearly that
-        of a large Gaussian one.
+        ``"glorot"``: each W_g from U(−a, a) with a = √(6/(D + H)), each U_g from ``gain`` times
+            that with a = √(6/(H + H)); biases zero.
+        ``"zeros"``: every weight and bias is zero. All units are then alike and stay so: a start
+            that cannot learn to tell them apart.
+    gain: of all but the first and the last, above 0; it acts on the recurrence alone. It is the
+        spectral radius of an orthogonal U, and nearly that of a large Gaussian or Glorot one.
     keep_bias: a number to add to the bias of the gate that keeps the old state, so that a positive
         number always means longer memory: b_z of a GRU, −b_z if z weights the candidate, b_f of an
         LSTM. ``"chrono"`` replaces that bias by log U(1, T − 1), and b_i of an LSTM by its
@@ -92,8 +95,9 @@ def initialise(
     convention: of a GRU. activation: of an RNN.
 
     Raises InputError for what is not listed here.
-    Sources: the documentation of ``torch.nn.GRU``; Saxe et al. 2013, arXiv 1312.6120; Jozefowicz
-    et al. 2015 (forget bias); Tallec & Ollivier 2018, arXiv 1804.11188 (chrono).
+    Sources: the documentation of ``torch.nn.GRU``; Saxe et al. 2013, arXiv 1312.6120; Glorot &
+    Bengio 2010, equation 16; Jozefowicz et al. 2015 (forget bias); Tallec & Ollivier 2018, arXiv
+    1804.11188 (chrono).
     """
     for name, value, choices in (("cell", cell, Cell), ("scheme", scheme, Scheme)):
         if value not in get_args(choices):
@@ -164,11 +168,17 @@ class _Draw:
         return self.rng.uniform(-1 / sqrt(self.H), 1 / sqrt(self.H), shape)
 
     def W(self, D: int) -> Array:  # noqa: N802 - the papers' name
-        return self.uniform(self.H, D)
+        if self.scheme == "zeros":
+            return np.zeros((self.H, D))
+        return self.glorot(D) if self.scheme == "glorot" else self.uniform(self.H, D)
 
     def U(self) -> Array:  # noqa: N802 - the papers' name
         if self.scheme == "pytorch":
             return self.uniform(self.H, self.H)
+        if self.scheme == "glorot":
+            return self.gain * self.glorot(self.H)
+        if self.scheme == "zeros":
+            return np.zeros((self.H, self.H))
         gaussian = self.rng.normal(size=(self.H, self.H))
         if self.scheme == "gaussian":
             return self.gain / sqrt(self.H) * gaussian
@@ -176,6 +186,10 @@ class _Draw:
         # QR leaves the signs open; with a positive diagonal of R, all Q are equally likely.
         orthogonal: Array = self.gain * q * np.where(np.diag(r) < 0.0, -1.0, 1.0)
         return orthogonal
+
+    def glorot(self, fan_in: int) -> Array:
+        a = sqrt(6 / (fan_in + self.H))
+        return self.rng.uniform(-a, a, (self.H, fan_in))
 
     def half_of_b(self) -> Array:
         return self.uniform(self.H) if self.scheme == "pytorch" else np.zeros(self.H)

@@ -11,8 +11,11 @@ from gru_core.maths.gru import Trace
 from gru_core.maths.lstm import LSTMTrace
 from gru_core.maths.parameters import Array, real_array
 
+LOW, HIGH = 0.1, 0.9
+"""A gate value outside of these counts as saturated."""
 
-def saturation(gate: Array, low: float = 0.1, high: float = 0.9) -> Array:
+
+def saturation(gate: Array, low: float = LOW, high: float = HIGH) -> Array:
     """The share of a unit's gate values that are below ``low`` or above ``high``, from 0 to 1.
 
     gate: r, z, i, f or o of a trace, (T, H) or (T, B, H). Returns (H,), over steps and batch; its

@@ -13,8 +13,9 @@ from gru_core.maths.weights import from_torch
 from tests.maths.strategies import ALL_CONVENTIONS
 
 CELLS = ("gru", "rnn", "lstm")
-SCHEMES = ("pytorch", "orthogonal", "gaussian")
+SCHEMES = ("pytorch", "orthogonal", "gaussian", "glorot")
 KEEP = {"gru": "b_z", "lstm": "b_f"}
+KINDS = {"gru": "rzn", "rnn": " ", "lstm": "ifgo"}
 D, H = 6, 64
 
 
@@ -80,6 +81,50 @@ def test_gaussian(cell, gain):
 def test_gain_and_scheme_leave_the_input_weights_alone(cell):
     for weights in arrays(initialise(cell, D, H, "gaussian", gain=3.0), "W").values():
         assert 0.95 / 8 < np.abs(weights).max() <= 1 / 8
+
+
+@pytest.mark.parametrize("gain", [1.0, 3.0])
+@pytest.mark.parametrize("cell", CELLS)
+def test_glorot_draws_from_the_bounds_of_the_paper(cell, gain):
+    parameters = initialise(cell, D, H, "glorot", gain=gain, seed=4)
+    for kind, fan_in, factor in (("W", D, 1.0), ("U", H, gain)):
+        bound = factor * np.sqrt(6 / (fan_in + H))
+        for name, weights in arrays(parameters, kind).items():
+            assert 0.97 * bound < np.abs(weights).max() <= bound, name
+            assert weights.std() == pytest.approx(bound / np.sqrt(3), rel=0.1), name
+            assert weights.mean() == pytest.approx(0.0, abs=0.1 * bound), name
+    for U in arrays(parameters, "U").values():
+        assert np.abs(np.linalg.eigvals(U)).max() == pytest.approx(gain, rel=0.2)
+    assert len({U.tobytes() for U in arrays(parameters, "U").values()}) == len(KINDS[cell])
+    assert not any(bias.any() for bias in arrays(parameters, "b", "c").values())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_glorot_is_torchs_xavier_uniform_block_by_block(cell):
+    torch.manual_seed(0)
+    ours = arrays(initialise(cell, D, H, "glorot"), "W", "U")
+    for name, weights in ours.items():
+        theirs = torch.nn.init.xavier_uniform_(torch.empty(*weights.shape)).numpy()
+        assert weights.std() == pytest.approx(theirs.std(), rel=0.15), name
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_zeros_is_a_start_without_a_gradient_to_tell_units_apart(cell):
+    parameters = initialise(cell, D, 3, "zeros")
+    assert not any(array.any() for array in arrays(parameters, "W", "U", "b", "c").values())
+    inputs = np.random.default_rng(0).normal(size=(4, D))
+    trace = {"gru": gru.unroll, "rnn": rnn.unroll, "lstm": lstm.unroll}[cell](parameters, inputs)
+    assert not trace.h.any()
+    gradients = backpropagate(trace, np.ones(trace.h.shape)).d_parameters
+    for name, array in arrays(gradients, "W", "U", "b", "c").items():
+        np.testing.assert_array_equal(array, np.broadcast_to(array[:1], array.shape), err_msg=name)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_zeros_leave_the_keep_bias_alone(cell):
+    parameters = initialise(cell, D, 3, "zeros", keep_bias=2.0)
+    for name, array in arrays(parameters, "W", "U", "b", "c").items():
+        np.testing.assert_array_equal(array, 2.0 if name == KEEP[cell] else 0.0, err_msg=name)
 
 
 # Bias of the gate that keeps ----------------------------------------------------------------------
@@ -216,6 +261,7 @@ def first_norm(cell: str, seed: int, scheme: str, **options: object) -> float:
     [
         ("pytorch", {}, {"rnn": (-27, -17), "gru": (-22, -17), "lstm": (-23, -18)}),
         ("orthogonal", {}, {"rnn": (-8, -3), "gru": (-16, -11), "lstm": (-17, -12)}),
+        ("glorot", {}, {"rnn": (-14, -6), "gru": (-18, -12), "lstm": (-19, -14)}),
         ("gaussian", {"gain": 1.5}, {"rnn": (-1, 4), "gru": (-10, -4), "lstm": (-11, -5)}),
         ("gaussian", {"gain": 3.0}, {"rnn": (10, 15), "gru": (-1, 3), "lstm": (-1, 3)}),
         ("orthogonal", {"keep_bias": 2.0}, {"gru": (-5, -2), "lstm": (-2, 1)}),

@@ -1,0 +1,71 @@
+"""Where slices of training are worked off: threads here, or the workers of a Dask scheduler."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import cache
+from time import perf_counter
+from typing import NamedTuple, cast
+
+from gru_core.data.typed import shown
+from gru_core.errors import InputError
+from gru_core.training.record import Record
+from gru_core.training.trainer import Checkpoint, advance
+
+SCHEDULER = "GRU_LAB_SCHEDULER"
+"""The environment variable that names a Dask scheduler, such as tcp://192.0.2.1:8786."""
+
+
+class Slice(NamedTuple):
+    """What one slice gave, and how many seconds of work it took."""
+
+    checkpoint: Checkpoint
+    record: Record
+    seconds: float
+
+
+def work(checkpoint: Checkpoint, steps: int) -> Slice:
+    """``advance`` with its time."""
+    begin = perf_counter()
+    after, record = advance(checkpoint, steps)
+    return Slice(after, record, perf_counter() - begin)
+
+
+def submit(checkpoint: Checkpoint, steps: int) -> Future[Slice]:
+    """Have a slice worked off elsewhere. Raises InputError as ``executor``."""
+    return executor(os.environ.get(SCHEDULER, "")).submit(work, checkpoint, steps)
+
+
+@cache
+def executor(scheduler: str = "") -> Executor:
+    """One for the whole process, so that all sessions queue for the same processors.
+
+    scheduler: the address of a Dask scheduler; without one, as many threads as there are
+    processors: torch releases Python's lock, and whoever reads a page is not kept waiting.
+    Raises InputError when the scheduler cannot be used.
+    """
+    if not scheduler:
+        return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="training")
+    if not scheduler.startswith(("tcp://", "tls://")):
+        raise InputError(
+            "{name}: expected an address such as tcp://host:8786, got {actual!r}. "
+            "Correct the environment variable, or leave it out.",
+            name=SCHEDULER,
+            actual=shown(scheduler),
+        )
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError(
+            "{name} asks for Dask, which is not installed. Run: pip install distributed",
+            name=SCHEDULER,
+        ) from None
+    try:
+        return cast("Executor", Client(scheduler, timeout="10s").get_executor(pure=False))
+    except (OSError, TimeoutError) as error:
+        raise InputError(
+            "{name}: no scheduler answers at {actual!r}. Start it with: dask scheduler",
+            name=SCHEDULER,
+            actual=shown(scheduler),
+        ) from error

@@ -1,0 +1,239 @@
+"""Recurrent networks of K runs at once: layers of one cell, and a linear head.
+
+Weights are a mapping of names as in PyTorch's state dicts, each with a leading run axis:
+``weight_ih_l0`` (K, G·H, D), ``weight_hh_l0`` (K, G·H, H), ``bias_ih_l0`` and ``bias_hh_l0``
+(K, G·H), the same for further layers with ``_l1``, ``_l2``, then ``head.weight`` (K, O, H) and
+``head.bias`` (K, O). A GRU whose reset gate acts before the product has no ``bias_hh``, as in
+Keras. Axes: run, time, batch, hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - its usual name
+
+from gru_core.maths.initial import initialise
+from gru_core.maths.lstm import LSTMParameters
+from gru_core.maths.parameters import Array, GRUParameters
+from gru_core.maths.rnn import RNNParameters
+from gru_core.training.cells import GRUScan, Weights, gru_step, lstm_step, rnn_step
+from gru_core.training.experiment import Experiment
+
+State = Mapping[str, Tensor]
+
+_BLOCKS = {"gru": "rzn", "lstm": "ifgo"}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one layer computed, each (K, T, B, H). gates: r and z of a GRU, i, f and o of an LSTM.
+
+    steps: the state of every step as a node of its own on the tape, when it was asked for.
+    """
+
+    h: Tensor
+    gates: Mapping[str, Tensor]
+    n: Tensor | None = None
+    steps: tuple[Tensor, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """answer: (K, S, B, O), what the head says: values, or logits; S = 1 or T. layers: below it."""
+
+    answer: Tensor
+    layers: tuple[Layer, ...]
+
+
+def initial_weights(experiment: Experiment, seed: int) -> dict[str, Array]:
+    """The weights of the run with this seed before any training, without a run axis; float64.
+
+    Every layer, and the head, has a generator of its own, so that runs which share the shape of
+    one share its numbers. The head starts as nn.Linear does, or with zeros if all is zero.
+    """
+    e, weights = experiment, {}
+    for layer, D in enumerate([e.about.inputs, *[e.hidden] * (e.layers - 1)]):
+        drawn = _drawn(e, D, np.random.default_rng([seed, layer, 0]))
+        weights.update({f"{name}_l{layer}": array for name, array in drawn.items()})
+    O, H, bound = e.about.outputs, e.hidden, 1.0 / sqrt(e.hidden)  # noqa: E741 - the papers' name
+    rng = np.random.default_rng([seed, e.layers, 1])
+    zero = 0.0 if e.scheme == "zeros" else 1.0
+    weights["head.weight"] = zero * rng.uniform(-bound, bound, (O, H))
+    weights["head.bias"] = zero * rng.uniform(-bound, bound, O)
+    return weights
+
+
+def _drawn(e: Experiment, D: int, rng: np.random.Generator) -> dict[str, Array]:
+    H, scheme, gain, keep, T = e.hidden, e.initialisation, e.gain, e.keep_choice, e.steps_of_input
+    p: GRUParameters | RNNParameters | LSTMParameters
+    match e.cell:
+        case "rnn":
+            p = initialise("rnn", D, H, scheme, gain=gain, seed=rng, activation=e.candidate)
+        case "lstm":
+            p = initialise("lstm", D, H, scheme, gain=gain, keep_bias=keep, T=T, seed=rng)
+        case "gru":
+            p = initialise(
+                "gru",
+                D,
+                H,
+                scheme,
+                gain=gain,
+                keep_bias=keep,
+                T=T,
+                seed=rng,
+                convention=e.convention,
+            )
+    return packed(p, recurrent_bias=e.cell != "gru" or e.reset == "after")
+
+
+def packed(
+    p: GRUParameters | RNNParameters | LSTMParameters, recurrent_bias: bool = True
+) -> dict[str, Array]:
+    """The parameters of one layer in PyTorch's blocks: weight_ih, weight_hh, bias_ih, bias_hh."""
+    if isinstance(p, RNNParameters):
+        W, U, b = p.W, p.U, p.b
+    else:
+        blocks = _BLOCKS["gru" if isinstance(p, GRUParameters) else "lstm"]
+        W, U, b = (np.concatenate([getattr(p, f"{x}_{g}") for g in blocks]) for x in "WUb")
+    weights = {"weight_ih": W, "weight_hh": U, "bias_ih": b}
+    if recurrent_bias:
+        c = np.zeros_like(b)
+        if isinstance(p, GRUParameters):
+            c[2 * p.hidden_size :] = p.c_n
+        weights["bias_hh"] = c
+    return weights
+
+
+def gru_parameters(experiment: Experiment, state: Mapping[str, Array], layer: int) -> GRUParameters:
+    """One layer of one run, without its run axis, as the maths reads it.
+
+    The two biases of r and z, of which only the sum acts, are added up.
+    """
+    W, U, b = (state[f"{name}_l{layer}"] for name in ("weight_ih", "weight_hh", "bias_ih"))
+    c = state.get(f"bias_hh_l{layer}", np.zeros_like(b))
+    H = experiment.hidden
+    r, z, n = slice(0, H), slice(H, 2 * H), slice(2 * H, 3 * H)
+    return GRUParameters(W[r], W[z], W[n], U[r], U[z], U[n], b[r] + c[r], b[z] + c[z], b[n], c[n])
+
+
+def forward(
+    experiment: Experiment, weights: State, inputs: Tensor, *, stepwise: bool = False
+) -> Output:
+    """What the networks say to ``inputs`` (K, T, B, D), starting from states of zero.
+
+    stepwise: put every h_t on the tape by itself, so that ∂L/∂h_t can be asked for; slower.
+    """
+    x, layers = inputs, []
+    for number in range(experiment.layers):
+        layers.append(_layer(experiment, weights, x, number, stepwise))
+        x = layers[-1].h
+    read = x if experiment.about.read == "all" else x[:, -1:]
+    K, S, B, H = read.shape
+    answer = torch.baddbmm(
+        weights["head.bias"][:, None], read.reshape(K, S * B, H), weights["head.weight"].mT
+    )
+    return Output(answer.view(K, S, B, -1), tuple(layers))
+
+
+def _layer(e: Experiment, weights: State, x: Tensor, number: int, stepwise: bool) -> Layer:
+    K, T, B, D = x.shape
+    W, U, b = (weights[f"{name}_l{number}"] for name in ("weight_ih", "weight_hh", "bias_ih"))
+    c = weights.get(f"bias_hh_l{number}", torch.zeros_like(b))
+    if e.cell == "gru" and e.z == "candidate":  # 1 − σ(a) = σ(−a): from here z weights the state
+        flip = torch.ones(3 * e.hidden, dtype=W.dtype)
+        flip[e.hidden : 2 * e.hidden] = -1.0
+        W, U, b, c = W * flip[:, None], U * flip[:, None], b * flip, c * flip
+    # The input part of all steps in one product.
+    a = torch.baddbmm(b[:, None], x.reshape(K, T * B, D), W.mT)
+    a = a.view(K, T, B, -1).transpose(0, 1).contiguous()
+    h = torch.zeros(K, B, e.hidden, dtype=a.dtype)
+    cell = torch.zeros_like(h)
+    parts = []
+    for start in range(0, T, e.truncate or T):
+        piece = a[start : start + (e.truncate or T)]
+        h, cell = h.detach(), cell.detach()  # truncated BPTT: nothing goes back from here
+        parts.append(_piece(e, piece, h, cell, Weights(U, c), stepwise))
+        h, cell = parts[-1].h[-1], parts[-1].cell
+    gates = {
+        name: torch.cat([part.gates[name] for part in parts]).transpose(0, 1)
+        for name in parts[0].gates
+    }
+    if e.cell == "gru":
+        keep = gates.pop("keep")
+        gates["z"] = keep if e.z == "state" else 1.0 - keep
+    n = gates.pop("n", None)
+    steps = tuple(step for part in parts for step in part.steps)
+    return Layer(torch.cat([part.h for part in parts]).transpose(0, 1), gates, n, steps)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Time leads here: (T, K, B, H). cell: the last one of an LSTM, (K, B, H)."""
+
+    h: Tensor
+    gates: Mapping[str, Tensor]
+    cell: Tensor
+    steps: tuple[Tensor, ...] = ()
+
+
+def _piece(e: Experiment, a: Tensor, h: Tensor, cell: Tensor, w: Weights, stepwise: bool) -> _Piece:
+    relu = e.candidate == "relu"
+    if e.cell == "gru" and not stepwise:
+        hs, r, keep, n = GRUScan.apply(a, h, w.U, w.c, e.reset, relu)  # type: ignore[no-untyped-call]
+        return _Piece(hs, {"r": r, "keep": keep, "n": n}, cell)
+    steps: list[Tensor] = []
+    gates: list[dict[str, Tensor]] = []
+    for a_t in a.unbind(0):
+        match e.cell:
+            case "gru":
+                gru = gru_step(a_t, h, w, e.reset, relu)
+                h = gru.h
+                gates.append({"r": gru.r, "keep": gru.keep, "n": gru.n})
+            case "rnn":
+                h = rnn_step(a_t, h, w, relu)
+                gates.append({})
+            case "lstm":
+                lstm = lstm_step(a_t, h, cell, w, relu)
+                h, cell = lstm.h, lstm.c
+                gates.append({"i": lstm.i, "f": lstm.f, "o": lstm.o})
+        steps.append(h)
+    every = {name: torch.stack([step[name] for step in gates]).detach() for name in gates[0]}
+    return _Piece(torch.stack(steps), every, cell, tuple(steps))
+
+
+def losses(experiment: Experiment, answer: Tensor, targets: Tensor) -> Tensor:
+    """The loss of each run, (K,): the mean over steps, sequences and outputs.
+
+    answer: (K, S, B, O). targets: (K, S, B, O), or (K, S, B) whole numbers for classes.
+    """
+    match experiment.loss:
+        case "cross_entropy":
+            flat = F.cross_entropy(answer.flatten(0, 2), targets.flatten(), reduction="none")
+            return flat.view(len(answer), -1).mean(1)
+        case "binary_cross_entropy":
+            each = F.binary_cross_entropy_with_logits(answer, targets, reduction="none")
+        case "mae":
+            each = F.l1_loss(answer, targets, reduction="none")
+        case "huber":
+            each = F.huber_loss(answer, targets, reduction="none")
+        case _:
+            each = F.mse_loss(answer, targets, reduction="none")
+    return each.flatten(1).mean(1)
+
+
+def accuracies(experiment: Experiment, answer: Tensor, targets: Tensor) -> Tensor:
+    """The share of right answers of each run, (K,); NaN where the answer is a value."""
+    match experiment.about.kind:
+        case "classes":
+            right = answer.argmax(-1) == targets
+        case "binary":
+            right = (answer > 0) == (targets > 0.5)
+        case _:
+            return torch.full((len(answer),), torch.nan)
+    return right.flatten(1).double().mean(1)

@@ -1,0 +1,100 @@
+import time
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gru_core.training import relay
+from gru_core.training.executor import Slice, work
+from gru_core.training.experiment import Experiment
+from gru_core.training.record import Record
+from gru_core.training.relay import BACKLOG, Relay
+from gru_core.training.trainer import Checkpoint, advance, start
+
+TINY = Experiment.of({"hidden": 2, "batch": 2, "length": 5, "steps": 400, "evaluate": 100, "runs": 1})
+
+
+def gathered(runner: Relay, seconds: float = 20.0) -> list[Slice]:
+    slices, end = [], time.monotonic() + seconds
+    while runner.busy and time.monotonic() < end:
+        slices += runner.collect()
+        time.sleep(0.005)
+    return slices
+
+
+def test_all_slices_make_up_the_run() -> None:
+    runner = Relay(start(TINY))
+    runner.go(10**9)
+    slices = gathered(runner)
+    record = Record.joined([s.record for s in slices])
+    assert slices[-1].checkpoint.finished
+    assert np.array_equal(record.loss, advance(start(TINY), 400)[1].loss)
+    assert runner.pace > 0
+
+
+def test_it_does_as_many_steps_as_asked() -> None:
+    runner = Relay(start(TINY))
+    for steps in (1, 10):
+        runner.go(steps)
+        assert sum(len(s.record) for s in gathered(runner)) == steps
+
+
+def test_a_pause_keeps_what_was_under_way_and_begins_no_more() -> None:
+    runner = Relay(start(TINY))
+    runner.go(10**9)
+    runner.pause()
+    runner.wait()
+    steps = sum(len(s.record) for s in gathered(runner))
+    assert 1 <= steps < 400
+    time.sleep(0.1)
+    assert not runner.busy
+
+
+def test_it_rests_when_nobody_collects_and_goes_on_when_somebody_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "SECONDS", 1e-9)  # one step a slice
+    runner = Relay(start(TINY))
+    runner.go(10**9)
+    end = time.monotonic() + 10
+    while len(runner._done) < BACKLOG and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    assert len(runner.collect()) == BACKLOG
+    assert gathered(runner)[-1].checkpoint.finished
+
+
+def test_slices_that_are_done_at_once_do_not_lock_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_once(checkpoint: Checkpoint, steps: int) -> Future[Slice]:
+        future: Future[Slice] = Future()
+        future.set_result(work(checkpoint, steps))
+        return future
+
+    monkeypatch.setattr(relay, "submit", at_once)
+    runner = Relay(start(TINY.changed(steps=5)))
+    runner.go(10**9)
+    assert sum(len(s.record) for s in gathered(runner)) == 5
+
+
+def test_a_slice_that_fails_is_said_and_leaves_the_run_where_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runner = Relay(start(TINY))
+    runner.go(3)
+    done = sum(len(s.record) for s in gathered(runner))
+
+    def lost(checkpoint: Checkpoint, steps: int) -> Any:
+        future: Future[Slice] = Future()
+        future.set_exception(ConnectionError("the worker is gone"))
+        return future
+
+    with monkeypatch.context() as patch:
+        patch.setattr(relay, "submit", lost)
+        runner.go(10)
+        with pytest.raises(ConnectionError):
+            runner.collect()
+    runner.go(4)
+    slices = gathered(runner)
+    assert slices[0].record.first == done
+    assert sum(len(s.record) for s in slices) == 4
