@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import share
+from pages.ui import plotly_script, share
 from pages.ui.words import LANGUAGES, first_language
 from pages.ui.words import label as _
 
@@ -40,6 +40,9 @@ def main() -> None:
                 url_path="gradients",
             ),
         ],
+        _("Train"): [
+            st.Page("pages/train/train.py", title=_("Train live"), url_path="train"),
+        ],
         _("Check"): [
             st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),
         ],
@@ -70,4 +73,4 @@ else:
         logging.ERROR
     )
     st.navigation([main])
-    app = st.App(__file__, on_script_error=apologise)
+    app = st.App(__file__, routes=[plotly_script.ROUTE], on_script_error=apologise)

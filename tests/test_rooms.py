@@ -38,7 +38,8 @@ ROOMS = {
         TRAINING,
     ),
     "gru_core.figures": Room({"numpy", "pandas", "plotly"}, FIGURES),
-    "pages.ui": Room({"streamlit", "babel"}, UI),
+    # starlette: Streamlit's own server, to which it lets an app add routes.
+    "pages.ui": Room({"streamlit", "babel", "starlette"}, UI),
     "pages.understand": PAGE,
     "pages.train": PAGE,
     "pages.check": PAGE,

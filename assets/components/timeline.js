@@ -1,15 +1,30 @@
-// A whole sequence at a glance: input, and unit × time maps of r, z, n and h under one time cursor.
+// A whole sequence at a glance: input, and unit × time maps of gates and states under one time cursor.
 // Python sends the numbers once; hovering, scrubbing and playing only redraw the thin layer on top.
+// With moments, the maps after earlier updates of a training run, a second slider goes through these.
 
 const timelines = new WeakMap();
-const MAPS = ["r", "z", "n", "h"];
-const DASHES = { r: [1, 5], z: [9, 6], n: [], h: [] };
+const DASHES = { r: [1, 5], z: [9, 6], n: [], h: [], i: [1, 5], f: [9, 6], o: [5, 3, 1, 3] };
 const LABELS = 34; // room for the letters, left of the maps
 const GAP = 8;
+const REPLAY = 350; // ms a moment: at most two dozen in about 8 s
+const COMPACT = 352; // height of the plot in a column beside other figures
 
 /** Base64 of little-endian float32, as Python packs it. */
 function floats(text) {
   return new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+}
+
+/** A map as Python packs it: float32, or int16 with a scale, where −32768 stands for what is not finite. */
+function numbersOf(map) {
+  if (typeof map === "string") return floats(map);
+  const whole = new Int16Array(Uint8Array.from(atob(map.data), (c) => c.charCodeAt(0)).buffer);
+  return Float32Array.from(whole, (v) => (v === -32768 ? NaN : v * map.scale));
+}
+
+/** What the reader sees at once: maps by name, input, and limits of the colours. */
+function sheetOf({ x, maps, limits }) {
+  const entries = Object.entries(maps).map(([name, map]) => [name, numbersOf(map)]);
+  return { x: x && numbersOf(x), maps: Object.fromEntries(entries), limits };
 }
 
 function rgbOf(colour, host) {
@@ -33,26 +48,39 @@ class Timeline {
     this.over.tabIndex = 0;
     this.plot = el("div", "gl-plot", this.base, this.over);
     this.controls = el("div", "gl-controls");
-    root.replaceChildren(this.readout, this.plot, this.controls);
+    this.history = el("div", "gl-moments");
+    this.moment = null; // the number of updates that the reader has gone back to; null: now
+    root.replaceChildren(this.readout, this.history, this.plot, this.controls);
     this.at = { time: 0, unit: 0 };
     const scale = (kind, low, high) => el("span", "gl-scale", low, el("span", `gl-ramp gl-ramp-${kind}`), high);
     this.legend = el("span", "gl-scales", scale("share", "0", "1"), scale("sign", "−", "+"));
     this.buildControls();
+    this.buildHistory();
     this.listen();
+    this.arrived = () => { if (this.receive()) { this.choose(); this.drawAll(); } };
+    document.addEventListener("gl-moments", this.arrived);
     this.resize = new ResizeObserver(() => this.drawAll());
     this.resize.observe(root);
+    // A canvas does not wait for the font of its letters, nor draw them again when it has come.
+    document.fonts.load(`italic 20px ${getComputedStyle(root).getPropertyValue("--gl-math")}`).then(() => this.drawAll());
   }
 
   destroy() {
     this.resize.disconnect();
     cancelAnimationFrame(this.frame);
+    clearInterval(this.replay);
     clearTimeout(this.report);
+    document.removeEventListener("gl-moments", this.arrived);
   }
 
   update(data, setStateValue, setTriggerValue) {
     Object.assign(this, { data, words: data.words, view: data.view, setStateValue, setTriggerValue });
-    this.x = floats(data.view.x);
-    this.maps = Object.fromEntries(MAPS.map((name) => [name, floats(data.view.maps[name])]));
+    this.names = data.view.kinds.map(([name]) => name);
+    this.kinds = Object.fromEntries(data.view.kinds);
+    this.now = sheetOf(data.view);
+    this.receive();
+    this.choose();
+    this.dress();
     if (data.position_version !== this.version) {
       this.version = data.position_version;
       this.at = { ...data.position };
@@ -69,9 +97,102 @@ class Timeline {
     this.play.setAttribute("aria-label", this.words.play);
     this.open.textContent = this.words.open;
     this.save.textContent = this.words.save;
+    this.open.hidden = !data.opens;
     this.open.disabled = !data.can_open;
     this.open.title = data.can_open ? "" : this.words.cannot_open;
     this.drawAll();
+  }
+
+  /** Width and legend follow the maps; where no map is a share, no scale of shares is shown. */
+  dress() {
+    const shares = this.names.filter((name) => this.kinds[name] === "share");
+    this.root.classList.toggle("gl-compact", Boolean(this.data.compact));
+    this.legend.firstChild.hidden = !shares.length;
+    const hue = shares.includes("z") || !shares.length ? "z" : shares[1] ?? shares[0];
+    this.root.style.setProperty("--gl-share", `var(--gl-${hue})`);
+  }
+
+  buildHistory() {
+    this.again = el("button", "gl-button gl-again", "↺");
+    this.again.type = "button";
+    this.again.addEventListener("click", () => this.toggleReplay());
+    this.past = el("input", "gl-past");
+    Object.assign(this.past, { type: "range", min: 0, step: 1 });
+    this.past.addEventListener("input", () => { this.stopReplay(); this.goBack(Number(this.past.value)); });
+    this.after = el("output", "gl-after");
+    this.history.append(this.again, this.past, this.after);
+  }
+
+  /** Take the moments that Python has named, once they are there: whether anything is new. */
+  receive() {
+    if (!this.data) return false;
+    const named = this.data.moments ?? null;
+    const sent = window.gruLabMoments?.get(this.data.moments_key);
+    const fits = ({ units, times }) => units === this.view.units && times === this.view.steps;
+    if (this.moments && !fits(this.moments)) this.moments = null; // of another network
+    if (named && sent?.id !== named) return false; // on their way
+    if (named === (this.moments?.id ?? null)) return false;
+    this.moments = named && { ...sent, sheets: new Map() };
+    return true;
+  }
+
+  /** Show the moment that the reader is at. New data pulls nobody back; only a moment that is gone does. */
+  choose() {
+    const steps = this.moments?.steps ?? [];
+    const place = steps.indexOf(this.moment);
+    if (place < 0) this.moment = null;
+    this.history.hidden = !steps.length;
+    this.sheet = this.now;
+    if (place >= 0) {
+      const { sheets, sets } = this.moments;
+      if (!sheets.has(place)) sheets.set(place, sheetOf(sets[place]));
+      this.sheet = sheets.get(place);
+    }
+    // One scale for all moments, so that a colour means the same wherever the slider stands.
+    const every = [this.now.limits, ...(this.moments?.sets ?? []).map((set) => set.limits)];
+    this.limits = Object.fromEntries(
+      Object.keys(this.now.limits).map((name) => [name, Math.max(...every.map((limits) => limits[name] ?? 0))]),
+    );
+    this.maps = this.sheet.maps;
+    this.x = this.sheet.x ?? this.now.x;
+    this.root.dataset.moment = this.moment ?? "now";
+    if (!steps.length) return;
+    const position = this.moment === null ? steps.length : place;
+    const text = this.whenText();
+    Object.assign(this.past, { max: steps.length, value: position });
+    this.past.setAttribute("aria-label", this.words.moments);
+    this.past.setAttribute("aria-valuetext", text);
+    this.after.textContent = text;
+    this.again.title = this.words.replay;
+    this.again.setAttribute("aria-label", this.words.replay);
+  }
+
+  whenText() {
+    const { before, after, now } = this.words;
+    if (this.moment === 0) return before;
+    return this.moment === null ? now.replace("{step}", this.view.updates) : after.replace("{step}", this.moment);
+  }
+
+  goBack(position) {
+    this.moment = this.moments.steps[position] ?? null;
+    this.choose();
+    this.drawAll();
+  }
+
+  stopReplay() {
+    clearInterval(this.replay);
+    this.replay = null;
+    this.again.textContent = "↺";
+  }
+
+  toggleReplay() {
+    if (this.replay) { this.stopReplay(); return; }
+    if (this.moment === null) this.goBack(0);
+    this.again.textContent = "⏸";
+    this.replay = setInterval(() => {
+      if (this.moments && this.moment !== null) this.goBack(this.moments.steps.indexOf(this.moment) + 1);
+      if (this.moment === null) this.stopReplay();
+    }, REPLAY);
   }
 
   buildControls() {
@@ -127,6 +248,7 @@ class Timeline {
     Object.assign(this.at, change);
     if (rowChanged) this.drawAll(); else this.drawOver();
     clearTimeout(this.report);
+    if (!this.data.reports) return;
     // Python needs the place for the address and the words under the figure, once the reader rests
     this.report = setTimeout(() => this.setStateValue("position", { ...this.at, version: this.version }), 350);
   }
@@ -163,13 +285,18 @@ class Timeline {
     this.frame = requestAnimationFrame(tick);
   }
 
-  /** Heights from the top: input, four maps, lines of the chosen unit, time axis. */
+  /** Heights from the top: input, maps, lines of the chosen unit, time axis. */
   layout() {
     const width = this.root.clientWidth;
-    // all of it on a projector's 720 lines, below the frame and the controls
-    const room = Math.max(40, Math.min(92, (window.innerHeight - 460) / 4));
+    const { compact } = this.data;
+    const count = this.names.length;
+    const [x, lines] = compact ? [40, 60] : [58, 80];
+    // all of it on a projector's 720 lines, below the frame and the controls,
+    // and the sentence below it; but never less than a pixel for each unit
+    const free = compact ? COMPACT - 20 - x - lines - (count + 2) * GAP : window.innerHeight - 530;
+    const room = Math.max(40, compact ? 0 : this.view.units, Math.min(Math.max(92, 184 / count), free / count));
     const map = Math.max(26, Math.min(room, this.view.units * 22));
-    const heights = { x: 58, r: map, z: map, n: map, h: map, lines: 80 };
+    const heights = { x, ...Object.fromEntries(this.names.map((name) => [name, map])), lines };
     const rows = {};
     let top = 4;
     for (const [name, height] of Object.entries(heights)) {
@@ -183,7 +310,7 @@ class Timeline {
     const { left, plot, rows } = this.shape;
     if (x < left || x > left + plot) return null;
     const time = Math.min(this.view.steps - 1, Math.floor(((x - left) / plot) * this.view.steps));
-    for (const name of MAPS) {
+    for (const name of this.names) {
       const { top, height } = rows[name];
       if (y >= top && y < top + height) return { time, unit: this.view.order[Math.floor(((y - top) / height) * this.view.units)] };
     }
@@ -202,7 +329,7 @@ class Timeline {
   }
 
   colours() {
-    const names = ["paper", "ink", "line", "quiet", "r", "z", "n", "h", "negative", "positive"];
+    const names = ["paper", "ink", "line", "quiet", "r", ...this.names, "negative", "positive"];
     return Object.fromEntries(names.map((name) => [name, rgbOf(`var(--gl-${name})`, this.root)]));
   }
 
@@ -216,7 +343,7 @@ class Timeline {
     pen.font = `13px ${getComputedStyle(this.root).fontFamily}`;
     this.drawInput(pen, rows.x, c);
     this.drawGaps(pen, rows.x, c);
-    for (const name of MAPS) this.drawMap(pen, name, rows[name], c);
+    for (const name of this.names) this.drawMap(pen, name, rows[name], c);
     this.drawLines(pen, rows.lines, c);
     pen.fillStyle = `rgb(${c.quiet})`;
     pen.textAlign = "center";
@@ -232,7 +359,9 @@ class Timeline {
     pen.textAlign = "left";
     pen.textBaseline = "middle";
     const font = pen.font;
-    pen.font = `italic 20px ${getComputedStyle(this.root).getPropertyValue("--gl-math")}`;
+    // the digits of the font for letters are old-style
+    if (isNaN(text)) pen.font = `italic 20px ${getComputedStyle(this.root).getPropertyValue("--gl-math")}`;
+    else pen.font = font.replace("13px", "16px");
     pen.fillText(text, 4, top + height / 2);
     pen.font = font;
   }
@@ -243,10 +372,10 @@ class Timeline {
     if (inputs > 4) {
       const columns = new Float32Array(inputs * steps);
       for (let t = 0; t < steps; t++) for (let d = 0; d < inputs; d++) columns[d * steps + t] = this.x[t * inputs + d];
-      this.image(pen, columns, inputs, [...Array(inputs).keys()], row, (v) => this.diverging(v / this.view.limits.x, c));
+      this.image(pen, columns, inputs, [...Array(inputs).keys()], row, (v) => this.diverging(v / this.limits.x, c));
       return;
     }
-    const limit = this.view.limits.x || 1;
+    const limit = this.limits.x || 1;
     this.frameOf(pen, row, c);
     const hues = [c.ink, c.positive, c.negative, c.quiet];
     for (let d = 0; d < inputs; d++) {
@@ -311,7 +440,8 @@ class Timeline {
     const pixels = small.createImageData(steps, units);
     order.forEach((unit, row) => {
       for (let t = 0; t < steps; t++) {
-        const [r, g, b] = colour(values[unit * steps + t]);
+        const value = values[unit * steps + t];
+        const [r, g, b] = Number.isFinite(value) ? colour(value) : this.palette.ink;
         pixels.data.set([r, g, b, 255], 4 * (row * steps + t));
       }
     });
@@ -325,16 +455,16 @@ class Timeline {
 
   drawMap(pen, name, row, c) {
     this.letter(pen, name, row, c[name]);
-    const limit = this.view.limits[name];
-    const colour = name === "r" || name === "z" ? (v) => this.share(v, c[name], c) : (v) => this.diverging(v / limit, c);
+    const limit = this.limits[name];
+    const colour = this.kinds[name] === "share" ? (v) => this.share(v, c[name], c) : (v) => this.diverging(v / limit, c);
     this.image(pen, this.maps[name], this.view.units, this.view.order, row, colour);
   }
 
   drawLines(pen, row, c) {
-    this.letter(pen, `${this.at.unit + 1}`, row, c.ink);
+    this.letter(pen, `${this.number(this.at.unit)}`, row, c.ink);
     this.frameOf(pen, row, c);
-    const limit = Math.max(1, this.view.limits.h);
-    for (const name of MAPS) {
+    const limit = Math.max(1, ...this.names.map((name) => this.limits[name] ?? 1));
+    for (const name of this.names) {
       const values = this.maps[name];
       this.curve(pen, row, (t) => values[this.at.unit * this.view.steps + t], -limit, limit, c[name], DASHES[name], name === "h" ? 2.6 : 1.8);
     }
@@ -360,7 +490,7 @@ class Timeline {
     const row = this.view.order.indexOf(unit);
     pen.strokeStyle = `rgb(${c.ink})`;
     pen.lineWidth = 1.4;
-    for (const name of MAPS) {
+    for (const name of this.names) {
       const step = rows[name].height / this.view.units;
       pen.strokeRect(left + shown.time * cell - 0.5, rows[name].top + row * step - 0.5, Math.max(cell, 3) + 1, Math.max(step, 3) + 1);
     }
@@ -368,18 +498,23 @@ class Timeline {
     this.slider.value = this.at.time;
     this.when.textContent = `t = ${this.at.time + 1}`;
     this.over.setAttribute("aria-valuenow", this.at.time + 1);
-    Object.assign(this.root.dataset, { time: this.at.time + 1, unit: this.at.unit + 1 });
+    Object.assign(this.root.dataset, { time: this.at.time + 1, unit: this.number(this.at.unit) });
+  }
+
+  /** What a unit is called where only every few are shown. */
+  number(unit) {
+    return unit * (this.view.stride ?? 1) + 1;
   }
 
   read(time, unit) {
     const { steps, inputs } = this.view;
-    const text = (value) => value.toFixed(3).replace("-", "−");
+    const text = (value) => (Number.isFinite(value) ? value.toFixed(3).replace("-", "−") : "—");
     const when = this.view.times[time];
-    const parts = [el("b", "", `t = ${time + 1}${when ? ` (${when})` : ""}`), el("span", "", `${this.words.unit} ${unit + 1}`)];
+    const parts = [el("b", "", `t = ${time + 1}${when ? ` (${when})` : ""}`), el("span", "", `${this.words.unit} ${this.number(unit)}`)];
     const xs = inputs <= 4 ? Array.from({ length: inputs }, (_, d) => text(this.x[time * inputs + d])).join(", ") : this.view.input_names[this.x.subarray(time * inputs, (time + 1) * inputs).indexOf(1)] ?? "";
-    parts.push(el("span", "gl-kind-x", el("i", "", "x"), ` ${xs}`));
-    for (const name of MAPS) parts.push(el("span", `gl-value gl-kind-${name}`, el("i", "", name), ` ${text(this.maps[name][unit * steps + time])}`));
-    parts.push(this.legend);
+    if (xs) parts.push(el("span", "gl-kind-x", el("i", "", "x"), ` ${xs}`));
+    const values = this.names.map((name) => el("span", `gl-value gl-kind-${name}`, el("i", "", name), ` ${text(this.maps[name][unit * steps + time])}`));
+    parts.push(el("span", "gl-values", ...values), this.legend);
     this.readout.replaceChildren(...parts);
   }
 }

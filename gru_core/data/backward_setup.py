@@ -12,12 +12,15 @@ import numpy as np
 from gru_core.data.bounds import OneOf, Real, Whole, differing
 from gru_core.data.setup import MAX_MAGNITUDE, MAX_SIZE, Setup
 from gru_core.data.setup import QUERY_NAMES as SETUP_NAMES
+from gru_core.data.setup import STEPS as STEP_STEPS
+from gru_core.data.setup import UNITS as STEP_UNITS
+from gru_core.data.step_view import DIGITS as STEP_DIGITS
+from gru_core.data.step_view import SEED
 from gru_core.data.typed import parse_numbers, shown
 from gru_core.errors import N_, InputError
 from gru_core.maths.backward_equations import BACKWARD_PARTS, BackwardPart
 from gru_core.maths.bptt import GRUGradients, backpropagate
 from gru_core.maths.convention import PYTORCH, Convention
-from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS
 from gru_core.maths.gru import Trace, unroll
 from gru_core.maths.initial import initialise
 from gru_core.maths.parameters import NAMES, Array, GRUParameters, real_array
@@ -25,7 +28,6 @@ from gru_core.maths.parameters import NAMES, Array, GRUParameters, real_array
 MAX_UNITS = 3
 """H: the gradients of all parameters are to fit on one screen."""
 MAX_STEPS = 4
-MAX_SEED = 9999
 MAX_RATE = 100.0
 
 PREFIX = "b_"
@@ -39,8 +41,9 @@ LOSS_ON = OneOf(
     "last",
 )
 RATE = Real("rate", N_("Learning rate η"), 0.0, MAX_RATE, 0.5)
-DIGITS = Whole("digits", N_("Decimals on screen"), MIN_DIGITS, MAX_DIGITS, 3)
-SEED = Whole("seed", N_("Seed"), 0, MAX_SEED, 0)
+DIGITS = replace(STEP_DIGITS, usual=3)
+UNITS = replace(STEP_UNITS, high=MAX_UNITS)
+STEPS = replace(STEP_STEPS, high=MAX_STEPS, usual=3)
 
 NUDGE_REACH = 1.5
 """How far a weight is moved to either side."""

@@ -48,40 +48,18 @@ class BackwardSheet:
         """The sheet before the last change; itself when there was none."""
         return replace(self.past[-1], past=self.past[:-1]) if self.past else self
 
-    def apply(self, edits: object, acknowledged: int) -> tuple[BackwardSheet, int]:
-        """Apply what a browser sent, as ``sheet.apply_edits`` describes it."""
-        sheet = self
-        for edit in edits if isinstance(edits, list) else [edits]:
-            match edit:
-                case {"number": int(number)} if number <= acknowledged:
-                    continue
-                case {"number": int(number), "undo": True}:
-                    sheet = sheet.undo()
-                case {
-                    "number": int(number),
-                    "pasted": bool(pasted),
-                    "name": str(name),
-                    "row": int(row),
-                    "column": int(column),
-                    "text": str(text),
-                }:
-                    cell = Cell(name, row, column)
-                    sheet = sheet._edited(cell, text, pasted) if sheet._has(cell) else sheet
-                case _:
-                    raise InputError(
-                        "edits: expected a list of edited cells, got {actual}. Reload the page.",
-                        actual=type(edit).__name__,
-                    )
-            acknowledged = number
-        return sheet, acknowledged
-
-    def _has(self, cell: Cell) -> bool:
+    def has(self, cell: Cell) -> bool:
+        """Whether there is such a cell in this convention."""
         if cell.name not in self.grid_names:
             return False
         rows, columns = self.grid(cell.name).shape
         return cell.row in range(rows) and cell.column in range(columns)
 
-    def _edited(self, cell: Cell, text: str, pasted: bool) -> BackwardSheet:
+    def edit(
+        self, name: str, row: int, column: int, text: str, pasted: bool = False
+    ) -> BackwardSheet:
+        """Fill a grid as ``Sheet.edit`` does. The cell must be one that there is."""
+        cell = Cell(name, row, column)
         if cell.name == TARGET:
             return self._with_target(cell, text, pasted)
         unread = {at: each for at, each in self.unread.items() if at.name != TARGET}

@@ -40,13 +40,17 @@ class Whole:
 
 @dataclass(frozen=True)
 class Real:
-    """A number from low to high. title is an English message id, usual the default."""
+    """A number from low to high. title is an English message id, usual the default.
+
+    step: what one press of a widget's button adds; 0 leaves it to the widget.
+    """
 
     name: str
     title: str
     low: float
     high: float
     usual: float
+    step: float = 0.0
 
     def read(self, value: object) -> float:
         """The number, given as such or as the text of an address. InputError out of bounds."""

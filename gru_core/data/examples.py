@@ -12,7 +12,7 @@ from gru_core.data.setup import Setup
 from gru_core.data.typed import shown
 from gru_core.errors import N_, InputError
 from gru_core.maths.convention import PYTORCH
-from gru_core.maths.parameters import Array, GRUParameters
+from gru_core.maths.initial import initialise
 
 
 @dataclass(frozen=True)
@@ -51,26 +51,9 @@ def pytorch_default(seed: int, D: int = 2, H: int = 3) -> Setup:
 
     PyTorch adds two biases for r and z, so b_r and b_z are sums of two draws. Six inputs from
     U(−1, 1), h0 = 0. The draws are NumPy's, so they are not those of ``torch.manual_seed(seed)``.
-    Source: ``torch.nn.GRU``'s documentation, "All the weights and biases are initialized from".
     """
     rng = np.random.default_rng(seed)
-    bound = 1 / np.sqrt(H)
-
-    def draw(*shape: int) -> Array:
-        return rng.uniform(-bound, bound, shape)
-
-    parameters = GRUParameters(
-        W_r=draw(H, D),
-        W_z=draw(H, D),
-        W_n=draw(H, D),
-        U_r=draw(H, H),
-        U_z=draw(H, H),
-        U_n=draw(H, H),
-        b_r=draw(H) + draw(H),
-        b_z=draw(H) + draw(H),
-        b_n=draw(H),
-        c_n=draw(H),
-    )
+    parameters = initialise("gru", D, H, "pytorch", seed=rng)
     return Setup(parameters, rng.uniform(-1, 1, (6, D)), np.zeros(H), PYTORCH)
 
 

@@ -10,20 +10,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gru_core.data.bounds import Whole
 from gru_core.data.gradient_view import GradientView
+from gru_core.data.trained import TRAINED, Trained
 from gru_core.errors import N_
 from gru_core.maths import gru, lstm, rnn
 from gru_core.maths.bptt import AnyTrace, LSTMGradients, backpropagate, jacobians
 from gru_core.maths.gru import Trace
 from gru_core.maths.initial import Cell, initialise
-from gru_core.maths.lstm import LSTMTrace
 from gru_core.maths.measures import (
     gradient_norms,
     horizon,
@@ -32,7 +33,6 @@ from gru_core.maths.measures import (
     spectral_norms,
 )
 from gru_core.maths.parameters import Array
-from gru_core.maths.rnn import RNNTrace
 
 CELLS: tuple[Cell, ...] = ("gru", "rnn", "lstm")
 CURVES: Mapping[str, str] = MappingProxyType(
@@ -46,7 +46,9 @@ FRACTION = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """view: what was computed, see ``GradientView.curves``. norms: key of CURVES → (seeds, T)."""
+    """view: what was computed, see ``GradientView.curves``. norms: (seeds, T) by the
+    keys of CURVES, and TRAINED where ``with_trained`` has added it.
+    """
 
     view: GradientView
     norms: Mapping[str, Array]
@@ -99,51 +101,54 @@ def trace(view: GradientView, cell: Cell, run: int = 0) -> AnyTrace:
         case "gru":
             return _gru(view, run)
         case "rnn":
-            return _rnn(view, run)
+            rnn_parameters = initialise("rnn", **_drawn(view, run))
+            return rnn.unroll(rnn_parameters, _inputs(view, run))
         case "lstm":
-            return _lstm(view, run)
+            lstm_parameters = initialise("lstm", **_drawn(view, run), **_remembering(view))
+            return lstm.unroll(lstm_parameters, _inputs(view, run))
 
 
 def _gru(view: GradientView, run: int) -> Trace:
-    parameters = initialise(
-        "gru",
-        view.D,
-        view.H,
-        view.scheme_name,
-        gain=view.gain,
-        keep_bias=view.keep_choice,
-        T=view.T,
-        seed=_generator(view, run, "weights"),
-        convention=view.convention,
-    )
-    return gru.unroll(parameters, _inputs(view, run), convention=view.convention)
+    convention = view.convention
+    parameters = initialise("gru", **_drawn(view, run), **_remembering(view), convention=convention)
+    return gru.unroll(parameters, _inputs(view, run), convention=convention)
 
 
-def _rnn(view: GradientView, run: int) -> RNNTrace:
+def _drawn(view: GradientView, run: int) -> dict[str, Any]:
+    """How ``initialise`` is to draw the weights of any cell."""
     seed = _generator(view, run, "weights")
-    parameters = initialise("rnn", view.D, view.H, view.scheme_name, gain=view.gain, seed=seed)
-    return rnn.unroll(parameters, _inputs(view, run))
+    return {"D": view.D, "H": view.H, "scheme": view.scheme_name, "gain": view.gain, "seed": seed}
 
 
-def _lstm(view: GradientView, run: int) -> LSTMTrace:
-    parameters = initialise(
-        "lstm",
-        view.D,
-        view.H,
-        view.scheme_name,
-        gain=view.gain,
-        keep_bias=view.keep_choice,
-        T=view.T,
-        seed=_generator(view, run, "weights"),
-    )
-    return lstm.unroll(parameters, _inputs(view, run))
+def _remembering(view: GradientView) -> dict[str, Any]:
+    """The bias of the gate that keeps the state, which an RNN does not have."""
+    return {"keep_bias": view.keep_choice, "T": view.T}
 
 
-def loss_gradient(view: GradientView, run: int = 0) -> Array:
-    """The loss's own gradient on each h_t: v where there is a loss, else zero. (T, H)."""
-    d_h = np.zeros((view.T, view.H))
+def with_trained(study: Study, trained: Trained) -> Study:
+    """The study with one curve more, ``TRAINED``: that of a GRU that was trained.
+
+    It reads inputs from N(0, 1) as the others do, as many at a time as it has been trained on, so
+    that its curves differ by these inputs and by v alone. InputError where they outgrow float64.
+    """
+    view, p = study.view, trained.parameters
+    runs = []
+    for run in range(view.seeds):
+        x = _inputs(view, run, p.input_size)
+        trace = gru.unroll(p, x, convention=trained.convention)
+        d_h = loss_gradient(view, run, p.hidden_size)
+        runs.append(gradient_norms(backpropagate(trace, d_h).d_h))
+    return replace(study, norms={**study.norms, TRAINED: np.array(runs)})
+
+
+def loss_gradient(view: GradientView, run: int = 0, H: int | None = None) -> Array:
+    """The loss's own gradient on each h_t: v where there is a loss, else zero. (T, H).
+
+    H: of a cell of another size than the view's.
+    """
+    d_h = np.zeros((view.T, H or view.H))
     rows = {"last": slice(-1, None), "step": slice(view.at - 1, view.at), "all": slice(None)}
-    d_h[rows[view.loss]] = _direction(view, run)
+    d_h[rows[view.loss]] = _direction(view, run, H)
     return d_h
 
 
@@ -309,12 +314,12 @@ def table(rows: list[Row]) -> pd.DataFrame:
     )
 
 
-def _inputs(view: GradientView, run: int) -> Array:
-    return _generator(view, run, "inputs").normal(size=(view.T, view.D))
+def _inputs(view: GradientView, run: int, D: int | None = None) -> Array:
+    return _generator(view, run, "inputs").normal(size=(view.T, D or view.D))
 
 
-def _direction(view: GradientView, run: int) -> Array:
-    v = _generator(view, run, "loss").normal(size=view.H)
+def _direction(view: GradientView, run: int, H: int | None = None) -> Array:
+    v = _generator(view, run, "loss").normal(size=H or view.H)
     unit: Array = v / np.linalg.norm(v)
     return unit
 

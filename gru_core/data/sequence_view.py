@@ -14,7 +14,8 @@ from gru_core.data.bounds import MAX_SEED, OneOf, Parameter, Real, Value, Whole,
 from gru_core.data.sequences import QUERY_NAMES as FEED_NAMES
 from gru_core.data.sequences import Feed, Sequence
 from gru_core.data.setup import MAX_SIZE, Setup
-from gru_core.data.wired import WIRED, wired
+from gru_core.data.trained import TRAINED, Given, Trained
+from gru_core.data.wired import WIRED, Wired, wired
 from gru_core.errors import N_, InputError
 from gru_core.maths.convention import Convention, Gate, Reset, ZWeights
 from gru_core.maths.gru import Trace, unroll
@@ -154,14 +155,15 @@ class Drawn:
 class SequenceView:
     """A model, the sequence it reads, and where the reader is.
 
-    model: the name of a hand-wired GRU, or random weights. feed: the sequence; it must have as
-    many inputs as a hand-wired model. sort: a key of SORT. time, unit: from 0, the unit by its
+    model: the name of a hand-wired GRU, random weights, or a GRU that was trained in this session,
+    which reads its own sequence. feed: the sequence; it must have as many inputs as a hand-wired
+    model. sort: a key of SORT. time, unit: from 0, the unit by its
     place in the weights, whatever the order on screen.
     Raises InputError that names what is wrong.
     """
 
-    model: str | Drawn
-    feed: Feed
+    model: str | Drawn | Trained
+    feed: Feed | Given
     sort: str = SORT.usual
     time: int = 0
     unit: int = 0
@@ -170,12 +172,12 @@ class SequenceView:
         SORT.read(self.sort)
         D = self.sequence.values.shape[1]
         if not isinstance(self.model, Drawn):
-            inputs = wired(self.model).inputs
+            inputs = _fixed(self.model).inputs
             if len(inputs.columns) != D:
                 raise InputError(
                     "{name}: expected a sequence of {expected} inputs ({names}), got {actual}."
                     " Choose another sequence, or random weights, which take any.",
-                    name=self.model,
+                    name=TRAINED if isinstance(self.model, Trained) else self.model,
                     expected=len(inputs.columns),
                     names=", ".join(inputs.names),
                     actual=D,
@@ -184,11 +186,11 @@ class SequenceView:
         unit_choice(self.hidden_size).read(self.unit + 1)
 
     @classmethod
-    def of_model(cls, model: str | Drawn) -> SequenceView:
+    def of_model(cls, model: str | Drawn | Trained) -> SequenceView:
         """A model with its own sequence, at the beginning."""
         return cls(model, own_feed(model))
 
-    def with_model(self, model: str | Drawn) -> SequenceView:
+    def with_model(self, model: str | Drawn | Trained) -> SequenceView:
         """Another model: with this sequence if it is random and this one was, else with its own."""
         if isinstance(model, Drawn) and isinstance(self.model, Drawn):
             return replace(self, model=model, unit=min(self.unit, model.H - 1))
@@ -212,13 +214,13 @@ class SequenceView:
     def convention(self) -> Convention:
         """How the weights are read."""
         model = self.model
-        return model.convention if isinstance(model, Drawn) else wired(model).convention
+        return model.convention if isinstance(model, Drawn) else _fixed(model).convention
 
     @property
     def hidden_size(self) -> int:
         """H."""
         model = self.model
-        return model.H if isinstance(model, Drawn) else wired(model).parameters.hidden_size
+        return model.H if isinstance(model, Drawn) else _fixed(model).parameters.hidden_size
 
     @cached_property
     def parameters(self) -> GRUParameters:
@@ -226,23 +228,23 @@ class SequenceView:
         if isinstance(self.model, Drawn):
             T, D = self.sequence.values.shape
             return self.model.parameters(D, T)
-        return wired(self.model).parameters
+        return _fixed(self.model).parameters
 
     @property
     def h0(self) -> Array:
         """The first state, (H,)."""
-        return np.zeros(self.model.H) if isinstance(self.model, Drawn) else wired(self.model).h0
+        return np.zeros(self.model.H) if isinstance(self.model, Drawn) else _fixed(self.model).h0
 
     def trace(self) -> Trace:
         """Every step with every intermediate value."""
         return unroll(self.parameters, self.sequence.values, self.h0, self.convention)
 
     def order(self, trace: Trace) -> tuple[int, ...]:
-        """The units in the order of `sort`; those that are equal stay in their own order.
+        """At most MAX_UNITS units in the order of `sort`, among them the chosen one.
 
         trace: what `trace` gave, or one of equally many units.
         """
-        return unit_order(trace, self.sort)
+        return shown_units(trace, self.sort, self.unit)
 
     def step_setup(self, t: int) -> Setup:
         """Step t (from 0) for the page "One step": its weights, x_t, and h_{t-1} as h0.
@@ -256,17 +258,26 @@ class SequenceView:
         if isinstance(self.model, Drawn):
             model = {MODEL.name: RANDOM, **differing(asdict(self.model), asdict(Drawn()))}
         else:
-            model = differing({MODEL.name: self.model}, {MODEL.name: MODEL.usual})
+            name = TRAINED if isinstance(self.model, Trained) else self.model
+            model = differing({MODEL.name: name}, {MODEL.name: MODEL.usual})
         place: dict[str, Value] = {"sort": self.sort, "t": self.time + 1, "unit": self.unit + 1}
         usual: dict[str, Value] = {"sort": SORT.usual, "t": 1, "unit": 1}
-        return model | self.feed.to_query(own_feed(self.model)) | differing(place, usual)
+        own = own_feed(self.model)
+        # What is given is what the model brings with it, which an address cannot hold.
+        feed = {}
+        if isinstance(self.feed, Feed) and isinstance(own, Feed):
+            feed = self.feed.to_query(own)
+        return model | feed | differing(place, usual)
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> SequenceView:
-        """The view of an address. Raises InputError that names the parameter that is wrong."""
-        name = MODEL.read(query.get(MODEL.name, MODEL.usual))
-        model = Drawn(**_given(query)) if name == RANDOM else name  # type: ignore[arg-type]
-        feed = Feed.from_query(query, own_feed(model))
+    def from_query(cls, query: Mapping[str, str], trained: Trained | None = None) -> SequenceView:
+        """The view of an address. Raises InputError that names the parameter that is wrong.
+
+        trained: what the address means by a trained GRU, if there is one.
+        """
+        model = _model(query, trained)
+        own = own_feed(model)
+        feed = Feed.from_query(query, own) if isinstance(own, Feed) else own
         view = cls(model, feed, SORT.read(query.get(SORT.name, SORT.usual)))
         return replace(
             view,
@@ -275,9 +286,36 @@ class SequenceView:
         )
 
 
-def own_feed(model: str | Drawn) -> Feed:
+def own_feed(model: str | Drawn | Trained) -> Feed | Given:
     """What a model reads unless another sequence is chosen."""
-    return Feed() if isinstance(model, Drawn) else wired(model).feed
+    return Feed() if isinstance(model, Drawn) else _fixed(model).feed
+
+
+def the_trained(trained: Trained | None) -> Trained:
+    """What an address means by a trained GRU. Raises InputError when this session has none."""
+    if trained is None:
+        raise InputError(
+            "This link points to a GRU that was trained in another session, and only that session "
+            'has it. Train one on the page "Train live" and open it from there.'
+        )
+    return trained
+
+
+def _model(query: Mapping[str, str], trained: Trained | None) -> str | Drawn | Trained:
+    name = query.get(MODEL.name, MODEL.usual)
+    if name == TRAINED:
+        return the_trained(trained)
+    return Drawn(**_given(query)) if MODEL.read(name) == RANDOM else name  # type: ignore[arg-type]
+
+
+def _fixed(model: str | Trained) -> Wired | Trained:
+    return model if isinstance(model, Trained) else wired(model)
+
+
+def shown_units(trace: Trace, sort: str, unit: int) -> tuple[int, ...]:
+    """The first MAX_UNITS of ``unit_order``, with `unit` as the last of them if it is not there."""
+    first = unit_order(trace, sort)[:MAX_UNITS]
+    return first if unit in first else (*first[:-1], unit)
 
 
 def unit_order(trace: Trace, sort: str) -> tuple[int, ...]:

@@ -322,12 +322,13 @@ def _text(text: str) -> Sequence:
     is_same = np.array(list(characters))[:, np.newaxis] == np.array(alphabet)
     return Sequence(
         is_same.astype(np.float64),
-        tuple(Column("{name}", _visible(character)) for character in alphabet),
-        times=tuple(map(_visible, characters)),
+        tuple(Column("{name}", visible(character)) for character in alphabet),
+        times=tuple(map(visible, characters)),
     )
 
 
-def _visible(character: str) -> str:
+def visible(character: str) -> str:
+    """A character as something that can be seen: a space, say, as ␣."""
     if character in _VISIBLE:
         return _VISIBLE[character]
     return character if character.isprintable() else f"U+{ord(character):04X}"

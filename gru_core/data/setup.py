@@ -9,8 +9,9 @@ from typing import Any, get_args
 
 import numpy as np
 
+from gru_core.data.bounds import Whole
 from gru_core.data.typed import parse_numbers, shown
-from gru_core.errors import InputError
+from gru_core.errors import N_, InputError
 from gru_core.maths.convention import Convention, Gate, Reset, ZWeights
 from gru_core.maths.gru import Trace, unroll
 from gru_core.maths.parameters import NAMES, Array, GRUParameters, real_array
@@ -18,6 +19,9 @@ from gru_core.maths.parameters import NAMES, Array, GRUParameters, real_array
 MAX_SIZE = 4
 """D and H: more rows and columns than this do not fit on a screen."""
 MAX_STEPS = 12
+INPUTS = Whole("D", N_("Inputs D"), 1, MAX_SIZE, 2)
+UNITS = Whole("H", N_("Hidden units H"), 1, MAX_SIZE, 2)
+STEPS = Whole("T", N_("Steps"), 1, MAX_STEPS, 6)
 MAX_MAGNITUDE = 1e6
 MAX_JSON_CHARACTERS = 100_000
 

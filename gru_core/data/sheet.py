@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -153,7 +153,18 @@ def with_grid(setup: Setup, name: str, grid: Array) -> Setup:
     return replace(setup, parameters=replace(setup.parameters, **{name: array}))
 
 
-def apply_edits(sheet: Sheet, edits: object, acknowledged: int) -> tuple[Sheet, int]:
+class Editable(Protocol):
+    """Grids under edit; the methods are those of ``Sheet``."""
+
+    def has(self, cell: Cell) -> bool: ...
+    def edit(self, name: str, row: int, column: int, text: str, pasted: bool = ...) -> Self: ...
+    def undo(self) -> Self: ...
+
+
+E = TypeVar("E", bound=Editable)
+
+
+def apply_edits(sheet: E, edits: object, acknowledged: int) -> tuple[E, int]:
     """Apply what a browser sent: a list of edits that carry a running `number`.
 
     Each is `{"number", "name", "row", "column", "text", "pasted"}` or `{"number", "undo": true}`.

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gru_core.data.bounds import MAX_SEED, Whole
 from gru_core.data.examples import example_setup
 from gru_core.data.setup import QUERY_NAMES as SETUP_NAMES
 from gru_core.data.setup import Setup
 from gru_core.data.typed import shown
-from gru_core.errors import InputError
+from gru_core.errors import N_, InputError
 from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS, PARTS, Part
 
 DEFAULT_EXAMPLE = "welcome"
 DEFAULT_DIGITS = 2
-MAX_SEED = 9999
+DIGITS = Whole("digits", N_("Decimals on screen"), MIN_DIGITS, MAX_DIGITS, DEFAULT_DIGITS)
+SEED = Whole("seed", N_("Seed"), 0, MAX_SEED, 0)
 QUERY_NAMES = ("example", "seed", "t", "part", "unit", "digits", *SETUP_NAMES)
 
 
@@ -30,8 +32,9 @@ class Place:
     @classmethod
     def of(cls, value: Any, setup: Setup) -> Place:
         """A place as it came from the browser or an address; InputError when it does not exist."""
-        time = _whole("t", value.get("time", 0), 0, len(setup.inputs) - 1)
-        unit = _whole("unit", value.get("unit", 0), 0, setup.parameters.hidden_size - 1)
+        steps, units = len(setup.inputs), setup.parameters.hidden_size
+        time = Whole("t", "", 0, steps - 1, 0).read(value.get("time", 0))
+        unit = Whole("unit", "", 0, units - 1, 0).read(value.get("unit", 0))
         part = value.get("part", "r")
         if part not in PARTS:
             raise InputError(
@@ -90,35 +93,18 @@ class StepView:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> StepView:
         """The view of an address. Raises InputError that names the parameter that is wrong."""
-        digits = _whole("digits", query.get("digits", DEFAULT_DIGITS), MIN_DIGITS, MAX_DIGITS)
+        digits = DIGITS.read(query.get("digits", DIGITS.usual))
         arrays = {name: query[name] for name in SETUP_NAMES if name in query}
         if arrays:
             setup, example, seed = Setup.from_query(arrays), None, 0
         else:
             example = query.get("example", DEFAULT_EXAMPLE)
-            seed = _whole("seed", query.get("seed", 0), 0, MAX_SEED)
+            seed = SEED.read(query.get("seed", SEED.usual))
             setup = example_setup(example, seed)
-        steps = len(setup.inputs)
+        steps, units = len(setup.inputs), setup.parameters.hidden_size
         place = {
-            "time": _whole("t", query.get("t", 1), 1, steps) - 1,
+            "time": Whole("t", "", 1, steps, 1).read(query.get("t", 1)) - 1,
             "part": query.get("part", "r"),
-            "unit": _whole("unit", query.get("unit", 1), 1, setup.parameters.hidden_size) - 1,
+            "unit": Whole("unit", "", 1, units, 1).read(query.get("unit", 1)) - 1,
         }
         return cls(setup, example, seed, Place.of(place, setup), digits)
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    try:
-        number = int(value)
-    except (TypeError, ValueError, OverflowError):
-        number = None
-    if number is None or not low <= number <= high:
-        raise InputError(
-            "{name}: expected a whole number from {low} to {high}, got {actual!r}. "
-            "Correct it in the address, or leave it out.",
-            name=name,
-            low=low,
-            high=high,
-            actual=shown(str(value)),
-        )
-    return number

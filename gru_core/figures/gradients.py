@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from gru_core.data.trained import TRAINED
 from gru_core.figures.palette import COLOURS
 from gru_core.maths.parameters import Array
 
 CLICKABLE = 100
 """At most so many places to click along each side of a map."""
+FEW_DECADES = 3
 DECADES = 12.0
 """A map's colours reach from 10⁻¹² to 10¹² at most, so that one extreme does not pale the rest."""
 
@@ -18,6 +20,7 @@ CELL_STYLES: Mapping[str, tuple[str, str]] = {
     "rnn": ("#7A7F8C", "dot"),
     "lstm": ("#5F55C2", "dash"),
     "lstm_c": ("#5F55C2", "longdashdot"),
+    TRAINED: (COLOURS["positive"], "dashdot"),
 }
 PATH_STYLES: Mapping[str, tuple[str, str]] = {
     "total": (COLOURS["h"], "solid"),
@@ -225,12 +228,21 @@ def nudge_curve(
 
 
 def _over_time(figure: go.Figure, axis: tuple[str, str]) -> go.Figure:
+    norms = np.concatenate([np.asarray(line.y, dtype=np.float64) for line in figure.data])
+    drawn = norms[np.isfinite(norms) & (norms > 0.0)]
+    decades = np.ptp(np.log10(drawn)) if drawn.size else 0.0
     figure.update_layout(
         margin={"l": 60, "r": 10, "t": 50, "b": 45},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         hovermode="x unified",
         xaxis={"title": axis[0]},
-        yaxis={"title": axis[1], "type": "log", "exponentformat": "power"},
+        yaxis={
+            "title": axis[1],
+            "type": "log",
+            "exponentformat": "power",
+            # Left alone, Plotly labels every digit of a short axis, one over the other.
+            "dtick": "D2" if decades < FEW_DECADES else None,
+        },
     )
     return figure
 

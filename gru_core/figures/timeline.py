@@ -1,8 +1,8 @@
 """A trace as unit × time maps under its input, packed for the browser."""
 
 import base64
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,6 +11,13 @@ from gru_core.maths.gru import Trace
 from gru_core.maths.parameters import Array
 
 MAPS = ("r", "z", "n", "h")
+"""Those of a GRU, from the top down."""
+
+KINDS: Mapping[str, Literal["share", "sign"]] = {
+    **dict.fromkeys("rzifo", "share"),
+    **dict.fromkeys("nh", "sign"),
+}
+"""How a map is coloured: shares lie between 0 and 1, the others around 0."""
 
 
 def timeline_view(
@@ -41,20 +48,22 @@ def timeline_view(
         "times": list(fed.times),
         "gaps": [list(gap) for gap in fed.gaps],
         "order": [int(unit) for unit in shown],
-        "x": _packed(trace.inputs[::direction]),
-        "maps": {name: _packed(getattr(trace, name)[::direction].T) for name in MAPS},
+        "x": packed(trace.inputs[::direction]),
+        "kinds": [[name, KINDS[name]] for name in MAPS],
+        "maps": {name: packed(getattr(trace, name)[::direction].T) for name in MAPS},
         "limits": {
-            "x": _limit(trace.inputs),
+            "x": largest(trace.inputs),
             "n": 1.0,
-            "h": max(1.0, _limit(trace.h)),
+            "h": max(1.0, largest(trace.h)),
         },
     }
 
 
-def _limit(array: Array) -> float:
-    """The largest size, for a scale that is centred at 0."""
+def largest(array: Array) -> float:
+    """The largest size, for a scale that is centred at 0; 1 where all is 0."""
     return float(np.abs(array).max()) or 1.0
 
 
-def _packed(array: Array) -> str:
+def packed(array: Array) -> str:
+    """Base64 of little-endian float32."""
     return base64.b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode("ascii")

@@ -10,26 +10,28 @@ from typing import NamedTuple, cast
 
 from gru_core.data.typed import shown
 from gru_core.errors import InputError
-from gru_core.training.record import Record
-from gru_core.training.trainer import Checkpoint, advance
+from gru_core.training.record import Record, Snapshot
+from gru_core.training.trainer import Checkpoint, advance, inspect
 
 SCHEDULER = "GRU_LAB_SCHEDULER"
 """The environment variable that names a Dask scheduler, such as tcp://192.0.2.1:8786."""
 
 
 class Slice(NamedTuple):
-    """What one slice gave, and how many seconds of work it took."""
+    """What one slice gave, how the networks are after it, and how many seconds the steps took."""
 
     checkpoint: Checkpoint
     record: Record
+    now: Snapshot
     seconds: float
 
 
 def work(checkpoint: Checkpoint, steps: int) -> Slice:
-    """``advance`` with its time."""
+    """``advance`` with its time, and ``inspect`` of what came of it."""
     begin = perf_counter()
     after, record = advance(checkpoint, steps)
-    return Slice(after, record, perf_counter() - begin)
+    seconds = perf_counter() - begin
+    return Slice(after, record, inspect(after), seconds)
 
 
 def submit(checkpoint: Checkpoint, steps: int) -> Future[Slice]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 
 from gru_core.data.bounds import MAX_SEED, OneOf, Parameter, Real, Value, Whole, differing
 from gru_core.data.tasks import TASK, TASKS, Task
+from gru_core.data.tasks.prepare import EXAMPLES, SPLIT
 from gru_core.data.typed import shown
 from gru_core.errors import N_, InputError
 from gru_core.maths.convention import Convention
@@ -79,7 +80,7 @@ OPTIMISER = OneOf(
     },
     "adam",
 )
-LEARNING_RATE = Real("learning_rate", N_("Learning rate"), 1e-6, 100.0, 0.01)
+LEARNING_RATE = Real("learning_rate", N_("Learning rate"), 1e-6, 100.0, 0.01, 0.001)
 SCHEDULE = OneOf(
     "schedule",
     N_("Schedule of the rate"),
@@ -107,16 +108,14 @@ FEED = OneOf(
     {"batch": N_("a mini-batch"), "full": N_("all training data")},
     "batch",
 )
-EXAMPLES = Whole("examples", N_("Training sequences (0: all, or ever new ones)"), 0, 4096, 0)
 TRUNCATE = Whole("truncate", N_("Truncate the gradient after steps (0: never)"), 0, 200, 0)
-L1 = Real("l1", N_("L1 penalty"), 0.0, 1.0, 0.0)
-L2 = Real("l2", N_("Weight decay (L2)"), 0.0, 1.0, 0.0)
+L1 = Real("l1", N_("L1 penalty"), 0.0, 1.0, 0.0, 0.0001)
+L2 = Real("l2", N_("Weight decay (L2)"), 0.0, 1.0, 0.0, 0.0001)
 STEPS = Whole("steps", N_("Training steps"), 1, 20_000, 600)
 EVALUATE = Whole("evaluate", N_("Evaluate every … steps"), 1, 1000, 10)
 PATIENCE = Whole("patience", N_("Stop early after … evaluations (0: never)"), 0, 1000, 0)
 RUNS = Whole("runs", N_("Seeds at once"), 1, 30, 3)
 SEED = Whole("seed", N_("First seed"), 0, MAX_SEED, 0)
-SPLIT = Whole("split", N_("Seed of the split"), 0, MAX_SEED, 0)
 
 CHOICES: tuple[Parameter, ...] = (
     TASK,

@@ -11,12 +11,11 @@ import numpy as np
 
 from gru_core.data.bounds import Value, Whole, differing
 from gru_core.data.sequence_view import (
-    MAX_UNITS,
     SORT,
     setup_of_step,
+    shown_units,
     step_choice,
     unit_choice,
-    unit_order,
 )
 from gru_core.data.sequences import MAX_INPUTS, Feed, Sequence, numbers_feed
 from gru_core.data.sequences import QUERY_NAMES as FEED_NAMES
@@ -171,9 +170,7 @@ class ModelView:
 
     def order(self) -> tuple[int, ...]:
         """At most MAX_UNITS units in the order of `sort`, among them the chosen one."""
-        order = unit_order(self.trace, self.sort)
-        first = order[:MAX_UNITS]
-        return first if self.unit in first else (*first[:-1], self.unit)
+        return shown_units(self.trace, self.sort, self.unit)
 
     def step_setup(self) -> Setup:
         """The chosen step for the page "One step". InputError when it is too large for that."""

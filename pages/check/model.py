@@ -57,7 +57,11 @@ def open_your_model() -> None:
         on_open=model_controls.opened,
     )
     said = trace_words.sentence(
-        trace.step(view.step), view.time, view.unit, float(units.half_life[view.unit])
+        trace.step(view.step),
+        view.time,
+        view.unit,
+        float(units.half_life[view.unit]),
+        trace.keep[:, view.unit],
     )
     st.markdown(" ".join([said, *model_words.of_layer(view)]))
     filled = trace_words.gaps(view.sequence)

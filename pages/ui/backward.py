@@ -6,7 +6,7 @@ before it writes its address, and puts `query` of what that returns into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,10 +18,10 @@ from gru_core.data.backward_setup import (
     DIGITS,
     EXAMPLE,
     LOSS_ON,
-    MAX_STEPS,
-    MAX_UNITS,
     RATE,
     SEED,
+    STEPS,
+    UNITS,
     BackwardPlace,
     BackwardSetup,
     Update,
@@ -29,17 +29,17 @@ from gru_core.data.backward_setup import (
     largest_difference,
 )
 from gru_core.data.backward_sheet import BackwardSheet
-from gru_core.data.bounds import OneOf
-from gru_core.data.sequence_view import GATE, RESET, Z_WEIGHTS
-from gru_core.data.setup import MAX_SIZE
+from gru_core.data.sequence_view import CONVENTION
+from gru_core.data.setup import INPUTS
+from gru_core.data.sheet import apply_edits
 from gru_core.errors import InputError
 from gru_core.figures.backward import backward_view, gradient_table, update_table
 from gru_core.figures.gradients import nudge_curve
-from gru_core.maths.convention import Convention
 from gru_core.maths.equations import format_number, symbol
 from pages.ui import components, share, state
 from pages.ui.backward_words import number_data, words
-from pages.ui.fields import field, key_of
+from pages.ui.downloads import download
+from pages.ui.fields import field, segments
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
 
@@ -140,14 +140,7 @@ def tab() -> None:
                 "gradient": _("gradient"),
             },
         )
-        st.download_button(
-            _("Download as CSV"),
-            table.to_csv(index=False, lineterminator="\n"),
-            "gradients-by-hand.csv",
-            "text/csv",
-            key="backward_csv",
-            on_click="ignore",
-        )
+        download("gradients-by-hand.csv", lambda: table.to_csv(index=False, lineterminator="\n"))
     st.markdown(prose("backward", "about"))
 
 
@@ -172,77 +165,40 @@ def _bar(walk: Walk) -> None:
             _("Example"), key="backward_example", on_click=_changing(lambda w: w.show(EXAMPLE))
         )
         with st.popover(_("Random weights"), key="backward_random"):
-            field(PAGE, SEED, setup.seed or 0, _changing(_drawn))
-            st.button(_("Draw"), key="backward_draw", on_click=_changing(_drawn))
+            seed = setup.seed or 0
+            field(PAGE, SEED, seed, _drawn)
+            st.button(
+                _("Draw"), key="backward_draw", on_click=_changing(lambda walk: _drawn(walk, seed))
+            )
         with st.popover(_("Convention"), key="backward_convention"):
-            for choice, value in (
-                (Z_WEIGHTS, cell.convention.z_weights),
-                (RESET, cell.convention.reset),
-                (GATE, cell.convention.gate),
-            ):
-                _select(choice, value, _in_convention)
+            for name, choice in CONVENTION.items():
+                value = getattr(cell.convention, name)
+                segments(PAGE, choice, value, partial(_in_convention, name))
         D, H, T = cell.parameters.input_size, cell.parameters.hidden_size, len(cell.inputs)
         with st.popover(_("Size: D = {D}, H = {H}, {T} steps", D=D, H=H, T=T), key="backward_size"):
-            for name, title, size, most in (
-                ("D", _("Inputs D"), D, MAX_SIZE),
-                ("H", _("Hidden units H"), H, MAX_UNITS),
-                ("T", _("Steps"), T, MAX_STEPS),
-            ):
-                _show(name, size)
-                st.number_input(
-                    title, 1, most, key=f"backward_{name}", on_change=_changing(_resized)
-                )
-            field(PAGE, DIGITS, setup.digits, _changing(_with_digits))
-        _select(LOSS_ON, setup.loss_on, _with_loss)
+            for size, value in ((INPUTS, D), (UNITS, H), (STEPS, T)):
+                field(PAGE, size, value, partial(_resized, size.name))
+            field(PAGE, DIGITS, setup.digits, lambda walk, digits: walk.choose(digits=digits))
+        segments(PAGE, LOSS_ON, setup.loss_on, lambda walk, loss: walk.choose(loss_on=loss))
         with st.container(width=170):
-            field(PAGE, RATE, setup.rate, _changing(_with_rate))
+            field(PAGE, RATE, setup.rate, lambda walk, rate: walk.choose(rate=rate))
 
 
-def _select(choice: OneOf, value: str, change: Callable[[Walk], Walk]) -> None:
-    _show(choice.name, value)
-    st.segmented_control(
-        _(choice.title),
-        list(choice.options),
-        required=True,
-        format_func=lambda option: _(choice.options[option]),
-        key=key_of(PAGE, choice),
-        on_change=_changing(change),
-    )
+def _drawn(walk: Walk, seed: int) -> Walk:
+    return walk.show(BackwardSetup.random(seed))
 
 
-def _show(name: str, value: object) -> None:
-    """The walk is what is true; a widget only shows it."""
-    st.session_state[f"backward_{name}"] = value
+def _in_convention(name: str, walk: Walk, value: str) -> Walk:
+    setup = walk.setup.setup
+    convention = replace(setup.convention, **{name: value})
+    return walk.show(walk.setup.with_setup(setup.with_convention(convention)))
 
 
-def _value(name: str) -> Any:
-    return st.session_state[f"backward_{name}"]
-
-
-def _drawn(walk: Walk) -> Walk:
-    return walk.show(BackwardSetup.random(st.session_state[key_of(PAGE, SEED)]))
-
-
-def _in_convention(walk: Walk) -> Walk:
-    convention = Convention(_value("z"), _value("reset"), _value("gate"))
-    return walk.show(walk.setup.with_setup(walk.setup.setup.with_convention(convention)))
-
-
-def _resized(walk: Walk) -> Walk:
-    sizes = (_value(name) for name in "DHT")
-    return walk.show(walk.setup.with_setup(walk.setup.setup.resized(*sizes)))
-
-
-def _with_loss(walk: Walk) -> Walk:
-    return walk.choose(loss_on=_value("loss"))
-
-
-def _with_rate(walk: Walk) -> Walk:
-    return walk.choose(rate=st.session_state[key_of(PAGE, RATE)])
-
-
-def _with_digits(walk: Walk) -> Walk:
-    return walk.choose(digits=st.session_state[key_of(PAGE, DIGITS)])
+def _resized(name: str, walk: Walk, size: int) -> Walk:
+    setup = walk.setup.setup
+    sizes = {"D": setup.parameters.input_size, "H": setup.parameters.hidden_size}
+    sizes |= {"T": len(setup.inputs), name: size}
+    return walk.show(walk.setup.with_setup(setup.resized(**sizes)))
 
 
 # --- What the browser reports --------------------------------------------------------------------
@@ -264,7 +220,7 @@ def _chosen(walk: Walk) -> Walk:
 
 def _edited(walk: Walk) -> Walk:
     edits = st.session_state["backward_numbers"].edits or []
-    sheet, acknowledged = walk.sheet.apply(edits, walk.acknowledged)
+    sheet, acknowledged = apply_edits(walk.sheet, edits, walk.acknowledged)
     return replace(walk, sheet=sheet, acknowledged=acknowledged, notice=None)
 
 

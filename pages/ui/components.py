@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from gru_core.figures.palette import COLOURS
+from pages.ui import plotly_script
 
 _FILES = Path(__file__).parents[2] / "assets" / "components"
 
@@ -37,6 +38,13 @@ _timeline = st.components.v2.component(
     js=_read("base.js", "timeline.js"),
     isolate_styles=False,
 )
+_moments = st.components.v2.component(
+    "gru_lab_moments",
+    html='<div class="gl-moments-data"></div>',
+    css=_read("moments.css"),
+    js=_read("moments.js"),
+    isolate_styles=False,
+)
 _backward = st.components.v2.component(
     "gru_lab_backward",
     html='<div class="gl-stage gl-backward"></div>',
@@ -44,6 +52,14 @@ _backward = st.components.v2.component(
     js=_read("base.js", "equations.js", "backward.js"),
     isolate_styles=False,
 )
+_curves = st.components.v2.component(
+    "gru_lab_curves",
+    html='<div class="gl-curves"></div>',
+    css=_read("base.css", "curves.css"),
+    js=_read("base.js", "curves.js"),
+    isolate_styles=False,  # plotly.js writes its own style sheet into the page's head
+)
+_keys = st.components.v2.component("gru_lab_keys", js=_read("keys.js"))
 _address = st.components.v2.component(
     "gru_lab_address",
     html='<div class="gl-address"><button type="button"></button><input hidden readonly></div>',
@@ -71,16 +87,35 @@ def timeline(
     data: Mapping[str, Any],
     *,
     key: str,
-    on_move: Callable[[], None],
-    on_open: Callable[[], None],
+    on_move: Callable[[], None] | None = None,
+    on_open: Callable[[], None] | None = None,
+    moments: Mapping[str, Any] | None = None,
 ) -> None:
-    """Mount a sequence's maps; `on_open` runs when the reader asks for one step of it."""
+    """Mount a sequence's maps.
+
+    on_move runs when the reader rests at another place, on_open when they ask for one step; without
+    it there is no button for that. moments: of ``figures.probe.moments_view``, for a second slider.
+    """
+    if moments:
+        # Apart from the live numbers, so that the browser is sent them only when they are new.
+        _moments(key=f"{key}_moments", data={"key": key, "moments": dict(moments)})
     _timeline(
         key=key,
-        data={**data, "colours": dict(COLOURS)},
-        on_position_change=on_move,
-        on_open_change=on_open,
+        data={
+            **data,
+            "colours": dict(COLOURS),
+            "reports": on_move is not None,
+            "opens": on_open is not None,
+            "moments": moments["id"] if moments else None,
+            "moments_key": key,
+        },
+        on_position_change=on_move or _ignore,
+        on_open_change=on_open or _ignore,
     )
+
+
+def _ignore() -> None:
+    """A change that Python need not hear of."""
 
 
 def backward(
@@ -97,6 +132,32 @@ def backward(
         on_position_change=on_move,
         on_weight_change=on_choose,
     )
+
+
+def curves(
+    data: Mapping[str, Any], *, key: str, on_hover: Callable[[], None] | None = None
+) -> None:
+    """Mount figures that grow; `on_hover` runs when the reader rests at another step.
+
+    data: "figures", each {"id", "title", "spec", "alt", "linked"}: spec is plotly's data and
+    layout, linked says that its x axis is the one of the others that are linked; where it is left
+    out, false. "words": "loading", "failed", "png", "zoom", "pan", "reset". "revision": what keeps
+    the reader's zoom as long as it stays the same, such as the name of the run.
+    The component's state "hover" is then {"figure", "x"}.
+    """
+    _curves(
+        key=key,
+        data={**data, "plotly": plotly_script.ADDRESS, "hovering": on_hover is not None},
+        on_hover_change=on_hover or (lambda: None),
+    )
+
+
+def keys(actions: Mapping[str, str], *, key: str, on_key: Callable[[], None]) -> None:
+    """Listen to the keyboard outside of fields; `on_key` runs with the action of a key in state.
+
+    actions: the browser's name of a key → what it stands for, found in the trigger "key".
+    """
+    _keys(key=key, data={"keys": dict(actions)}, on_key_change=on_key)
 
 
 def numbers(data: Mapping[str, Any], *, key: str, on_edit: Callable[[], None]) -> None:

@@ -1,25 +1,31 @@
 """The controls of what is fed: a kind of sequence and its choices, or a file with columns."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
+from gru_core.data.bounds import Value
+from gru_core.data.sequence_view import SORT
 from gru_core.data.sequences import KINDS, Feed
 from gru_core.data.table import Table, read_table
 from gru_core.errors import InputError
-from pages.ui.fields import field, key_of
+from pages.ui.fields import field, select
+from pages.ui.state import S, changing
 from pages.ui.words import label as _
 from pages.ui.words import of_error
 
-Changing = Callable[[Callable[[], Feed]], Callable[[], None]]
+Feeding = Callable[[S, Feed], S]
 
 
 def feed_controls(
-    page: str, feed: Feed, feeding: Changing, scale: str = "none", fixed: Collection[str] = ()
+    page: str, feed: Feed, feeding: Feeding[S], scale: str = "none", fixed: Collection[str] = ()
 ) -> None:
     """A popover with the kinds of sequences.
 
-    feeding: turns a function that makes the new feed into a widget's callback.
+    feeding: the page's state when another sequence is fed.
     scale: of the columns of a file. fixed: parameters that the page decides.
     """
     title = _(KINDS[feed.kind].title)
@@ -27,19 +33,19 @@ def feed_controls(
     with st.popover(
         _("Sequence: {title}, {steps} steps", title=title, steps=steps), key=f"{page}_feed"
     ):
-        kind = f"{page}_kind"
-        st.session_state[kind] = feed.kind
-        st.selectbox(
+        kinds = {name: _(kind.title) for name, kind in KINDS.items()}
+        select(
+            page,
+            "kind",
             _("Sequence"),
-            list(KINDS),
-            format_func=lambda name: _(KINDS[name].title),
-            key=kind,
-            on_change=feeding(lambda: Feed(st.session_state[kind])),
+            kinds,
+            feed.kind,
+            lambda state, kind: feeding(state, Feed(kind)),
         )
         for parameter in KINDS[feed.kind].parameters:
             if parameter.name not in fixed:
                 value = feed.values[parameter.name]
-                field(page, parameter, value, feeding(lambda: _chosen(page, feed, fixed)))
+                field(page, parameter, value, partial(_changed, feeding, parameter.name))
         series = feed.sequence.series
         if series:
             note, unit = _(series.note), _(series.unit)
@@ -50,13 +56,25 @@ def feed_controls(
         _file(page, feeding, scale)
 
 
-def _chosen(page: str, feed: Feed, fixed: Collection[str]) -> Feed:
-    free = [p for p in KINDS[feed.kind].parameters if p.name not in fixed]
-    chosen = {p.name: st.session_state[key_of(page, p)] for p in free}
-    return Feed(feed.kind, {**feed.values, **chosen})
+def sort_control(page: str, sort: str, units: int) -> None:
+    """The order of the units, where they have one. The page's state has a ``view`` with a sort."""
+    if units > 1:
+        field(page, SORT, sort, _sorted, label_visibility="collapsed", width=180)
 
 
-def _file(page: str, feeding: Changing, scale: str) -> None:
+def _sorted(state: Any, sort: str) -> Any:
+    return replace(state, view=replace(state.view, sort=sort), notice=None)
+
+
+def _changed(feeding: Feeding[S], name: str, state: Any, value: Value) -> S:
+    """The sequence with one parameter changed: the newest, as several can change in one run."""
+    feed = state.view.feed
+    if name not in feed.values:
+        return state  # chosen while the browser still showed another kind of sequence
+    return feeding(state, Feed(feed.kind, {**feed.values, name: value}))
+
+
+def _file(page: str, feeding: Feeding[S], scale: str) -> None:
     upload = st.file_uploader(
         _("Or a CSV file"), type=["csv", "tsv", "txt"], key=f"{page}_csv", width="stretch"
     )
@@ -70,8 +88,13 @@ def _file(page: str, feeding: Changing, scale: str) -> None:
     _columns(page, table, feeding, scale)
 
 
-def _columns(page: str, table: Table, feeding: Changing, scale: str) -> None:
+def _columns(page: str, table: Table, feeding: Feeding[S], scale: str) -> None:
     columns = f"{page}_columns"
+
+    def feed(state: S) -> S:
+        chosen = st.session_state[columns]
+        return feeding(state, table.feed(chosen, gaps="interpolate", scale=scale))
+
     st.multiselect(
         _("Columns"),
         list(table.numeric),
@@ -82,7 +105,5 @@ def _columns(page: str, table: Table, feeding: Changing, scale: str) -> None:
     st.button(
         _("Feed these columns"),
         key=f"{page}_feed_csv",
-        on_click=feeding(
-            lambda: table.feed(st.session_state[columns], gaps="interpolate", scale=scale)
-        ),
+        on_click=changing(page, feed),
     )

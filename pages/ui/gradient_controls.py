@@ -1,8 +1,10 @@
 """The controls of "Gradients over time": how the cells start, where the loss is, how large."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from gru_core.data.bounds import Parameter
+from gru_core.data.bounds import Parameter, Value
 from gru_core.data.gradient_view import (
     INPUTS,
     KEEP,
@@ -15,8 +17,11 @@ from gru_core.data.gradient_view import (
     loss_step,
 )
 from gru_core.data.sequence_view import GAIN, RESET, SCHEME, UNITS, Z_WEIGHTS
-from pages.ui.fields import field, key_of
-from pages.ui.gradient_state import PAGE, choosing
+from gru_core.data.trained import Trained
+from pages.ui import trained
+from pages.ui.fields import field, segments
+from pages.ui.gradient_state import PAGE, Slope, leave_out
+from pages.ui.state import changing, control
 from pages.ui.words import label as _
 
 
@@ -48,42 +53,38 @@ def bar(view: GradientView) -> None:
 def keep(view: GradientView) -> None:
     """The bias of the gate that keeps the old state: what the page is about, so always in sight."""
     with st.container(horizontal=True, vertical_alignment="center", key="gradients_memory"):
-        key = key_of(PAGE, KEEP)
-        st.session_state[key] = view.keep
-        st.segmented_control(
-            _(KEEP.title),
-            list(KEEP.options),
-            required=True,
-            format_func=lambda option: _(KEEP.options[option]),
-            key=key,
-            label_visibility="collapsed",
-            on_change=choosing(lambda: {KEEP.name: st.session_state[key]}),
-        )
+        segments(PAGE, KEEP, view.keep, _choose(KEEP), label_visibility="collapsed")
         if view.keep == "bias":
-            slider = key_of(PAGE, KEEP_BIAS)
-            # Written only when it differs: writing sends the value back to the browser, where it
-            # would undo what the reader has moved the slider to in the meantime.
-            if st.session_state.get(slider) != view.keep_bias:
-                st.session_state[slider] = view.keep_bias
             st.slider(
                 _(KEEP_BIAS.title),
                 KEEP_BIAS.low,
                 KEEP_BIAS.high,
+                view.keep_bias,
                 step=0.5,
                 format="%+.1f",
-                key=slider,
                 label_visibility="collapsed",
                 width=360,
-                on_change=choosing(lambda: {KEEP_BIAS.name: st.session_state[slider]}),
+                **control(PAGE, KEEP_BIAS.name, view.keep_bias, _choose(KEEP_BIAS)),
             )
+
+
+def of_trained(own: Trained) -> None:
+    """What the curve of the trained GRU is, and the way to be rid of it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="gradients_trained"):
+        st.caption(
+            _(
+                "Trained GRU: {origin}. Its weights are the same for every seed. Like the others "
+                "it reads noise from N(0, 1), at its own D, not its task.",
+                origin=trained.origin(own),
+            )
+        )
+        st.button(_("Leave it out"), key="gradients_leave_out", on_click=changing(PAGE, leave_out))
 
 
 def own_field(view: GradientView, parameter: Parameter) -> None:
     """The widget of one parameter of the view."""
-    key = key_of(PAGE, parameter)
-    field(
-        PAGE,
-        parameter,
-        getattr(view, parameter.name),
-        choosing(lambda: {parameter.name: st.session_state[key]}),
-    )
+    field(PAGE, parameter, getattr(view, parameter.name), _choose(parameter))
+
+
+def _choose(parameter: Parameter) -> Callable[[Slope, Value], Slope]:
+    return lambda slope, value: slope.changed(**{parameter.name: value})

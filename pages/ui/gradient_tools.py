@@ -1,6 +1,8 @@
 """The tabs under the curves of "Gradients over time"; only the open one is computed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -20,7 +22,8 @@ from gru_core.data.gradient_view import CELL, GradientView, early_step, late_ste
 from gru_core.figures.gradients import pair_path, pairwise_map, path_norms, singular_value_lines
 from gru_core.maths.parameters import Array
 from pages.ui import backward, gradient_state
-from pages.ui.fields import field, key_of
+from pages.ui.downloads import download
+from pages.ui.fields import field
 from pages.ui.gradient_controls import own_field
 from pages.ui.gradient_state import PAGE, choosing
 from pages.ui.gradient_words import curve_names, pair_sentence, path_names
@@ -78,14 +81,7 @@ def _pairs(view: GradientView) -> None:
             key="gradients_pair",
             height=260,
         )
-    st.download_button(
-        _("Download as CSV"),
-        lambda: _square(norms),
-        "gradients-pairs.csv",
-        "text/csv",
-        key="gradients_pairs_csv",
-        on_click="ignore",
-    )
+    download("gradients-pairs.csv", lambda: _square(norms))
 
 
 def _clicked() -> dict[str, object]:
@@ -143,33 +139,28 @@ def _singular_values(view: GradientView) -> None:
         )
     )
     numbered = {str(rank): values[:, rank - 1] for rank in range(1, len(first) + 1)}
-    _over_time(numbered, {}, "gradients-singular-values.csv")
+    look = {
+        rank: st.column_config.NumberColumn(f"σ{rank}", format="scientific") for rank in numbered
+    }
+    _over_time(numbered, look, "gradients-singular-values.csv")
 
 
-def _over_time(columns: Mapping[str, Array], titles: Mapping[str, str], file: str) -> None:
-    """A table of one row for each step, to read and to download."""
+def _over_time(columns: Mapping[str, Array], look: Mapping[str, Any], file: str) -> None:
+    """A table of one row for each step, to read and to download. look: of the columns."""
     steps = len(next(iter(columns.values())))
     numbered = {"step": range(1, steps + 1), **columns}
-    st.dataframe(numbered, hide_index=True, height=240, column_config={"step": _("step"), **titles})
+    st.dataframe(numbered, hide_index=True, height=240, column_config={"step": _("step"), **look})
     rows = [numbered.keys(), *zip(*numbered.values(), strict=True)]
-    st.download_button(
-        _("Download as CSV"),
-        lambda: "\n".join(",".join(map(str, row)) for row in rows) + "\n",
-        file,
-        "text/csv",
-        key=file,
-        on_click="ignore",
-    )
+    download(file, lambda: "\n".join(",".join(map(str, row)) for row in rows) + "\n")
 
 
 def _table(view: GradientView) -> None:
     st.markdown(prose(PAGE, "table"))
     state = st.session_state
-    key = key_of(PAGE, TABLE_SEEDS)
+    seeds = state[PAGE].table_seeds
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        seeds = state.setdefault(f"{ROWS}_seeds", TABLE_SEEDS.usual)
         with st.container(width=160):
-            field(PAGE, TABLE_SEEDS, seeds, lambda: state.update({f"{ROWS}_seeds": state[key]}))
+            field(PAGE, TABLE_SEEDS, seeds, lambda slope, n: replace(slope, table_seeds=n))
         run = st.button(_("Run with {seeds} seeds", seeds=seeds), key="gradients_run")
     if run:
         progress = st.progress(0.0, _("Computing …"))
@@ -222,14 +213,7 @@ def _results(rows: list[Row]) -> None:
             T=TABLE_SIZE.T,
         )
     )
-    st.download_button(
-        _("Download as CSV"),
-        lambda: frame.to_csv(index=False, lineterminator="\n"),
-        "gradients-table.csv",
-        "text/csv",
-        key="gradients_table_csv",
-        on_click="ignore",
-    )
+    download("gradients-table.csv", lambda: frame.to_csv(index=False, lineterminator="\n"))
 
 
 def _backward(view: GradientView) -> None:
@@ -237,7 +221,7 @@ def _backward(view: GradientView) -> None:
 
 
 def _numbers(view: GradientView) -> None:
-    study = gradient_state.study(view)
+    study = gradient_state.study(view, st.session_state[PAGE].trained)
     st.dataframe(
         study.table(),
         hide_index=True,
@@ -250,15 +234,5 @@ def _numbers(view: GradientView) -> None:
         },
     )
     with st.container(horizontal=True):
-        for kind, title, make, media in (
-            ("csv", _("Download as CSV"), study.to_csv, "text/csv"),
-            ("json", _("Download as JSON"), study.to_json, "application/json"),
-        ):
-            st.download_button(
-                title,
-                make,
-                f"gradients.{kind}",
-                media,
-                key=f"gradients_{kind}",
-                on_click="ignore",
-            )
+        download("gradients.csv", study.to_csv)
+        download("gradients.json", study.to_json)

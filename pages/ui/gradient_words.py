@@ -2,11 +2,12 @@
 
 from gru_core.data.gradient_study import CURVES, Reach, Study, power
 from gru_core.data.gradient_view import GradientView
+from gru_core.data.trained import TRAINED
 from pages.ui.words import label as _
 
 
 def curve_names() -> dict[str, str]:
-    return {curve: _(title) for curve, title in CURVES.items()}
+    return {curve: _(title) for curve, title in CURVES.items()} | {TRAINED: _("Trained GRU")}
 
 
 def path_names() -> dict[str, str]:
@@ -22,6 +23,8 @@ def path_names() -> dict[str, str]:
 def sentences(study: Study) -> list[str]:
     """One for each cell: how its gradient changes on the way back, and which inputs matter."""
     names = {"gru": "GRU", "rnn": "RNN", "lstm": "LSTM"}
+    if TRAINED in study.norms:
+        names[TRAINED] = _("Trained GRU")
     if study.view.loss == "all":
         return [_of_all(name, study.reach(cell)) for cell, name in names.items()]
     return [_of_one(name, _memory(study, cell)) for cell, name in names.items()]

@@ -1,22 +1,19 @@
 """The controls of "Open your model": which file, which layer, which sequence, in which order."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
-from gru_core.data.sequence_view import SORT
 from gru_core.data.sequences import Feed
 from gru_core.training.model_view import ModelView
-from pages.ui.feed_controls import feed_controls
-from pages.ui.fields import key_of
+from pages.ui.feed_controls import feed_controls, sort_control
+from pages.ui.fields import select
 from pages.ui.model_state import PAGE, Bench, changing
 from pages.ui.model_words import layer_name
 from pages.ui.words import label as _
 from pages.ui.words import prose
 
 FILE = "model_file"
-LAYER = "model_layer"
 TYPES = ["pt", "pth", "safetensors", "onnx", "keras", "h5", "npz"]
 
 
@@ -25,29 +22,19 @@ def bar(bench: Bench) -> None:
     view = bench.view
     with st.popover(view.file or _("Open a model file"), key="model_open", type=_accent(view)):
         _file(view)
-    st.session_state[LAYER] = view.layer
-    st.selectbox(
+    layers = {index: layer_name(layer) for index, layer in enumerate(view.model.layers)}
+    select(
+        PAGE,
+        "layer",
         _("Layer"),
-        range(len(view.model.layers)),
-        format_func=lambda index: layer_name(view.model.layers[index]),
-        key=LAYER,
+        layers,
+        view.layer,
+        lambda bench, layer: bench.show(bench.view.with_layer(layer)),
         label_visibility="collapsed",
         width=235,
-        on_change=changing(lambda bench: bench.show(bench.view.with_layer(_value(LAYER)))),
     )
-    feed_controls(PAGE, view.feed, _feeding, scale="standardise", fixed=("inputs",))
-    if view.chosen.parameters.hidden_size > 1:
-        sort = key_of(PAGE, SORT)
-        st.session_state[sort] = view.sort
-        st.selectbox(
-            _("Order of the units"),
-            list(SORT.options),
-            format_func=lambda name: _(SORT.options[name]),
-            key=sort,
-            label_visibility="collapsed",
-            width=175,
-            on_change=changing(_sort),
-        )
+    feed_controls(PAGE, view.feed, _fed, scale="standardise", fixed=("inputs",))
+    sort_control(PAGE, view.sort, view.chosen.parameters.hidden_size)
 
 
 def _file(view: ModelView) -> None:
@@ -67,10 +54,6 @@ def _accent(view: ModelView) -> str:
     return "secondary" if view.file else "primary"
 
 
-def _value(key: str) -> int:
-    return int(st.session_state[key])
-
-
 def _upload(bench: Bench) -> Bench:
     upload = st.session_state[FILE]
     if upload is not None:
@@ -80,15 +63,8 @@ def _upload(bench: Bench) -> Bench:
     return replace(bench, notice=None)
 
 
-def _feeding(make: Callable[[], Feed]) -> Callable[[], None]:
-    def feed(bench: Bench) -> Bench:
-        return bench.show(bench.view.with_feed(bench.view.of_width(make())))
-
-    return changing(feed)
-
-
-def _sort(bench: Bench) -> Bench:
-    return replace(bench, view=replace(bench.view, sort=st.session_state[key_of(PAGE, SORT)]))
+def _fed(bench: Bench, feed: Feed) -> Bench:
+    return bench.show(bench.view.with_feed(bench.view.of_width(feed)))
 
 
 def _moved(bench: Bench) -> Bench:

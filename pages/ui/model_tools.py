@@ -9,6 +9,7 @@ from gru_core.figures.gradients import gradient_profiles
 from gru_core.maths.gru import Trace
 from gru_core.training.model_view import ModelView
 from pages.ui import trace_tools
+from pages.ui.downloads import download
 from pages.ui.model_state import PAGE
 from pages.ui.model_words import convention, direction, gradient_sentence
 from pages.ui.words import label as _
@@ -83,11 +84,4 @@ def _gradient(view: ModelView) -> None:
     )
     st.markdown(gradient_sentence(view))
     st.caption(_("L is the sum of all units of this layer after the last step that it reads."))
-    st.download_button(
-        _("Download as CSV"),
-        view.gradient_csv,
-        "gru-gradient.csv",
-        "text/csv",
-        key="model_gradient_csv",
-        on_click="ignore",
-    )
+    download("gru-gradient.csv", view.gradient_csv)

@@ -1,15 +1,25 @@
 """The controls of "Gates over time": which model, which sequence, in which order."""
 
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from gru_core.data.sequence_view import MODEL, RANDOM, RANDOM_PARAMETERS, SORT, Drawn, SequenceView
+from gru_core.data.bounds import Value
+from gru_core.data.sequence_view import (
+    MODEL,
+    RANDOM,
+    RANDOM_PARAMETERS,
+    Drawn,
+    SequenceView,
+    the_trained,
+)
 from gru_core.data.sequences import Feed
+from gru_core.data.trained import TRAINED, Trained
 from gru_core.data.wired import WIRED
-from pages.ui.feed_controls import feed_controls
-from pages.ui.fields import field, key_of
+from pages.ui import trained
+from pages.ui.feed_controls import feed_controls, sort_control
+from pages.ui.fields import field, select, titles_of
 from pages.ui.watch import PAGE, Watch, at, changing
 from pages.ui.words import label as _
 
@@ -17,72 +27,75 @@ from pages.ui.words import label as _
 def bar(watch: Watch) -> None:
     """One row: the model, its weights if they are random, the sequence, the order of the units."""
     view = watch.view
-    _show(key_of(PAGE, MODEL), RANDOM if isinstance(view.model, Drawn) else view.model)
-    st.selectbox(
-        _("Model"),
-        list(MODEL.options),
-        format_func=lambda name: _(MODEL.options[name]),
-        key=key_of(PAGE, MODEL),
+    select(
+        PAGE,
+        MODEL.name,
+        _(MODEL.title),
+        _models(),
+        _name(view.model),
+        _choose_model,
         label_visibility="collapsed",
-        width=270,
-        on_change=changing(_choose_model),
+        width=245,
     )
     if isinstance(view.model, Drawn):
         with st.popover(_("Random weights, H = {H}", H=view.model.H), key="sequence_random"):
-            values = asdict(view.model)
             for parameter in RANDOM_PARAMETERS:
-                field(PAGE, parameter, values[parameter.name], changing(_redraw))
-    feed_controls(PAGE, view.feed, _feeding)
-    if view.hidden_size == 1:
-        return
-    _show(key_of(PAGE, SORT), view.sort)
-    st.selectbox(
-        _("Order of the units"),
-        list(SORT.options),
-        format_func=lambda name: _(SORT.options[name]),
-        key=key_of(PAGE, SORT),
-        label_visibility="collapsed",
-        width=200,
-        on_change=changing(_sort),
-    )
+                value = getattr(view.model, parameter.name)
+                field(PAGE, parameter, value, partial(_redraw, parameter.name))
+    if isinstance(view.feed, Feed):
+        feed_controls(PAGE, view.feed, lambda watch, feed: watch.show(_fed(watch, feed)))
+    sort_control(PAGE, view.sort, view.hidden_size)
 
 
 def look_at(watch: Watch) -> None:
     """The line that says what to look at, where it is true: with the model's own sequence."""
     model = watch.view.model
-    if not isinstance(model, Drawn) and watch.view.is_own_feed:
-        heading, text = _("Look at"), _(WIRED[model].look_at)
+    heading = _("Look at")
+    if isinstance(model, Trained):
+        text = _(
+            "which units hold on and which let go: {origin}, on a sequence that it was not trained "
+            "on.",
+            origin=trained.origin(model),
+        )
+        st.markdown(f":violet[**{heading}**] {text}")
+    elif not isinstance(model, Drawn) and watch.view.is_own_feed:
+        text = _(WIRED[model].look_at)
         st.markdown(f":violet[**{heading}**] {text}")
 
 
-def _show(key: str, value: object) -> None:
-    st.session_state[key] = value
+def _models() -> dict[str, str]:
+    """All models by their titles; a trained one is among them where this session has it."""
+    own = trained.current()
+    return titles_of(MODEL) | ({TRAINED: trained.title(own)} if own else {})
 
 
-def _choose_model(watch: Watch) -> Watch:
-    name = st.session_state[key_of(PAGE, MODEL)]
+def _name(model: str | Drawn | Trained) -> str:
+    if isinstance(model, Trained):
+        return TRAINED
+    return RANDOM if isinstance(model, Drawn) else model
+
+
+def _choose_model(watch: Watch, name: str) -> Watch:
+    if name == TRAINED:
+        return watch.show(watch.view.with_model(the_trained(trained.current())))
     return watch.show(watch.view.with_model(Drawn() if name == RANDOM else name))
 
 
-def _redraw(watch: Watch) -> Watch:
-    chosen = {p.name: st.session_state[key_of(PAGE, p)] for p in RANDOM_PARAMETERS}
-    return watch.show(watch.view.with_model(Drawn(**chosen)))
-
-
-def _feeding(make: Callable[[], Feed]) -> Callable[[], None]:
-    return changing(lambda watch: watch.show(_fed(watch, make())))
+def _redraw(name: str, watch: Watch, value: Value) -> Watch:
+    model = watch.view.model
+    if not isinstance(model, Drawn):
+        return watch  # chosen while the browser still showed the weights of another model
+    return watch.show(watch.view.with_model(replace(model, **{name: value})))
 
 
 def _fed(watch: Watch, feed: Feed) -> SequenceView:
     """A hand-wired model takes only sequences of its own width; others come with random weights."""
     view, width = watch.view, feed.sequence.values.shape[1]
+    if not isinstance(view.feed, Feed):
+        return view  # chosen while the browser still showed another model
     if isinstance(view.model, Drawn) or view.parameters.input_size == width:
         return view.with_feed(feed)
     return view.with_model(Drawn()).with_feed(feed)
-
-
-def _sort(watch: Watch) -> Watch:
-    return replace(watch, view=replace(watch.view, sort=st.session_state[key_of(PAGE, SORT)]))
 
 
 def _moved(watch: Watch) -> Watch:

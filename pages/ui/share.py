@@ -55,8 +55,11 @@ def keep_language() -> None:
     components.address({"query": {"lang": language()}, "owned": ["lang"]}, key="lang_address")
 
 
-def copy_link(page: str, query: Mapping[str, str], names: Collection[str]) -> None:
-    """Keep the address equal to `query` and offer to copy it; `names` are the page's parameters."""
+def copy_link(page: str, query: Mapping[str, str], names: Collection[str], hint: str = "") -> None:
+    """Keep the address equal to `query` and offer to copy it; `names` are the page's parameters.
+
+    hint: what to say of the link instead of that it holds everything.
+    """
     remember(page, query)
     components.address(
         {
@@ -65,7 +68,7 @@ def copy_link(page: str, query: Mapping[str, str], names: Collection[str]) -> No
             "words": {
                 "copy": _("Copy link"),
                 "copied": _("Copied"),
-                "hint": _("The address holds everything on this page, numbers included"),
+                "hint": hint or _("The address holds everything on this page, numbers included"),
             },
         },
         key=f"{page}_link",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gru_core.errors import InputError
 from pages.ui import share
+from pages.ui.words import language
 
 
 class State(Protocol):
@@ -54,23 +55,34 @@ def changing(page: str, change: Callable[[S], S]) -> Callable[[], None]:
     return callback
 
 
-def control(page: str, name: str, value: object, choose: Callable[[S, Any], S]) -> dict[str, Any]:
+def control(
+    page: str,
+    name: str,
+    value: object,
+    choose: Callable[[S, Any], S],
+    keeps_refused: bool = False,
+) -> dict[str, Any]:
     """Key and callback of the widget `name`, which shows `value`: the state is what is true.
 
-    choose: the state after the reader has chosen a value. The key is another one whenever the value
-    changed by other means. Until the browser hears of that it goes on sending the old value, and
-    under the same key this would be a choice, which undoes the change.
+    `value` is to be the widget's default. Nothing is ever written under the key, because that would
+    be sent to the browser, over what the reader has chosen there in the meantime. Instead the key
+    is another one whenever the value changed by other means. Until the browser hears of that it
+    goes on sending the old value, and under the same key this would be a choice, which undoes the
+    change. choose: the state after the reader has chosen a value.
+    keeps_refused: what was refused stays, as long as the notice does, to be corrected.
     """
     memory = st.session_state
-    count = f"{page}_{name}_number"
-    number = memory.get(count, 0)
-    if memory.get(f"{page}_{name}_{number}", value) != value:
+    last = f"{page}_{name}_last"
+    number, shown, words = memory.get(last, (0, value, language()))
+    # A browser knows an option by its words, so that another language needs another widget.
+    is_other = memory.get(f"{page}_{name}_{number}", shown) != value
+    is_refused = keeps_refused and memory[page].notice is not None
+    if (is_other and not is_refused) or words != language():
         number += 1
     key = f"{page}_{name}_{number}"
-    memory[count] = number
-    memory[key] = value  # in every run: a popover mounts its widgets only when it opens
+    memory[last] = number, value, language()
 
     def chosen(state: S) -> S:
-        return choose(state, memory[key]) if memory[count] == number else state
+        return choose(state, memory[key]) if memory[last][0] == number else state
 
     return {"key": key, "on_change": changing(page, chosen)}

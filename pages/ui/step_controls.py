@@ -6,29 +6,29 @@ from functools import partial
 import streamlit as st
 
 from gru_core.data.examples import EXAMPLES
-from gru_core.data.sequence_view import GATE, RESET, Z_WEIGHTS
-from gru_core.data.setup import MAX_SIZE, MAX_STEPS
-from gru_core.data.step_view import MAX_SEED, Place, StepView
+from gru_core.data.sequence_view import CONVENTION
+from gru_core.data.setup import INPUTS, STEPS, UNITS
+from gru_core.data.step_view import DIGITS, SEED, Place, StepView
 from gru_core.maths.convention import NAMED, Convention
-from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS, format_number, symbol
+from gru_core.maths.equations import format_number, symbol
 from gru_core.maths.gru import Trace
 from pages.ui.desk import PAGE, Desk, changing
-from pages.ui.state import control
+from pages.ui.fields import field, segments, select
 from pages.ui.words import label as _
 
 
 def bar(desk: Desk) -> None:
     """One row: what is on the desk, in which convention, how large, how many digits."""
-    st.selectbox(
+    select(
+        PAGE,
+        "example",
         _("Example"),
-        list(EXAMPLES),
-        index=None,
-        required=True,
+        {name: _(example.title) for name, example in EXAMPLES.items()},
+        desk.example,
+        _choose_example,
         placeholder=_("Your own numbers"),
-        format_func=lambda name: _(EXAMPLES[name].title),
         label_visibility="collapsed",
         width=330,
-        **control(PAGE, "example", desk.example, _choose_example),
     )
     names = _names(desk)
     with st.popover(_("Convention: {name}", name=_short_name(names)), key="gates_convention"):
@@ -36,27 +36,18 @@ def bar(desk: Desk) -> None:
     setup = desk.sheet.setup
     D, H, T = setup.parameters.input_size, setup.parameters.hidden_size, len(setup.inputs)
     with st.popover(_("Size: D = {D}, H = {H}, {T} steps", D=D, H=H, T=T), key="gates_size"):
-        for name, text, size, most in (
-            ("D", _("Inputs D"), D, MAX_SIZE),
-            ("H", _("Hidden units H"), H, MAX_SIZE),
-            ("T", _("Steps"), T, MAX_STEPS),
-        ):
-            st.number_input(text, 1, most, **control(PAGE, name, size, partial(_resize, name)))
-        st.number_input(
-            _("Decimals on screen"),
-            MIN_DIGITS,
-            MAX_DIGITS,
+        for size, value in ((INPUTS, D), (UNITS, H), (STEPS, T)):
+            field(PAGE, size, value, partial(_resize, size.name))
+        field(
+            PAGE,
+            DIGITS,
+            desk.digits,
+            lambda desk, digits: replace(desk, digits=digits),
             help=_("Changes what is shown, never what is computed."),
-            **control(PAGE, "digits", desk.digits, lambda d, digits: replace(d, digits=digits)),
         )
         if desk.example and EXAMPLES[desk.example].is_random:
             choose = partial(_choose_example, name=desk.example)
-            st.number_input(
-                _("Seed"),
-                0,
-                MAX_SEED,
-                **control(PAGE, "seed", desk.seed, lambda d, seed: choose(d, seed=seed)),
-            )
+            field(PAGE, SEED, desk.seed, lambda desk, seed: choose(desk, seed=seed))
 
 
 def look_at(desk: Desk) -> None:
@@ -86,27 +77,18 @@ def claims(desk: Desk, trace: Trace) -> None:
 
 def _convention_controls(desk: Desk, names: list[str]) -> None:
     convention = _convention(desk)
-    st.selectbox(
+    select(
+        PAGE,
+        "named",
         _("As in a library or paper"),
-        list(NAMED),
-        index=None,
-        required=True,
+        {name: _(named.title) for name, named in NAMED.items()},
+        names[0] if names else None,
+        _choose_named_convention,
         placeholder=_("No library or paper listed here"),
-        format_func=lambda name: _(NAMED[name].title),
-        **control(PAGE, "named", names[0] if names else None, _choose_named_convention),
     )
-    for field, text, options in (
-        ("z_weights", _("Update gate"), Z_WEIGHTS.options),
-        ("reset", _("Reset gate"), RESET.options),
-        ("gate", _("Gate function"), GATE.options),
-    ):
-        st.segmented_control(
-            text,
-            list(options),
-            required=True,
-            format_func=lambda option, options=options: _(options[option]),
-            **control(PAGE, field, getattr(convention, field), partial(_choose_convention, field)),
-        )
+    for name, choice in CONVENTION.items():
+        value = getattr(convention, name)
+        segments(PAGE, choice, value, partial(_choose_convention, name))
     for name in names:
         named = NAMED[name]
         line = _("**{title}**: {note}", title=_(named.title), note=_(named.note))

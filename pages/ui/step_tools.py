@@ -3,12 +3,14 @@
 import streamlit as st
 
 from gru_core.data.comparison import compare
-from gru_core.data.export import csv_of_intermediates, latex_of_step, script, table_of_intermediates
+from gru_core.data.export import csv_of_intermediates, latex_of_step, script
 from gru_core.data.setup import Setup
 from gru_core.figures.conventions import compare_conventions
 from gru_core.maths.convention import NAMED
 from gru_core.maths.gru import Trace
 from pages.ui.desk import Desk, changing
+from pages.ui.downloads import download
+from pages.ui.trace_tools import show_intermediates
 from pages.ui.words import label as _
 from pages.ui.words import language, of_error, prose
 
@@ -114,48 +116,18 @@ def _check(desk: Desk, trace: Trace) -> None:
 
 
 def _numbers(desk: Desk, trace: Trace) -> None:
-    st.dataframe(
-        table_of_intermediates(trace),
-        hide_index=True,
-        height=320,
-        column_config={
-            "step": _("step"),
-            "name": _("name"),
-            "unit": _("unit"),
-            "value": _("value"),
-        },
-    )
-    st.download_button(
-        _("Download as CSV"),
-        lambda: csv_of_intermediates(trace),
-        "gru-step.csv",
-        "text/csv",
-        key="gates_csv",
-        on_click="ignore",
-    )
+    show_intermediates(trace)
+    download("gru-step.csv", lambda: csv_of_intermediates(trace))
 
 
 def _export(desk: Desk, trace: Trace) -> None:
     setup = desk.sheet.setup
     with st.container(horizontal=True):
-        for name, text, make, kind in (
-            ("gru-step.json", _("JSON"), setup.to_json, "application/json"),
-            ("gru-step.csv", _("CSV"), lambda: csv_of_intermediates(trace), "text/csv"),
-            (
-                "gru_step_numpy.py",
-                _("NumPy script"),
-                lambda: script(setup, "numpy"),
-                "text/x-python",
-            ),
-            (
-                "gru_step_pytorch.py",
-                _("PyTorch script"),
-                lambda: script(setup, "pytorch"),
-                "text/x-python",
-            ),
-            ("gru-step.tex", _("LaTeX of this step"), lambda: _latex(desk, trace), "text/x-tex"),
-        ):
-            st.download_button(text, make, name, kind, key=f"gates_{name}", on_click="ignore")
+        download("gru-step.json", setup.to_json, _("JSON"))
+        download("gru-step.csv", lambda: csv_of_intermediates(trace), _("CSV"))
+        download("gru_step_numpy.py", lambda: script(setup, "numpy"), _("NumPy script"))
+        download("gru_step_pytorch.py", lambda: script(setup, "pytorch"), _("PyTorch script"))
+        download("gru-step.tex", lambda: _latex(desk, trace), _("LaTeX of this step"))
     st.file_uploader(
         _("Open a JSON file that this page has exported"),
         type="json",

@@ -8,6 +8,7 @@ import streamlit as st
 from gru_core.data.export import csv_of_intermediates, json_of_trace, table_of_intermediates
 from gru_core.figures.histograms import gate_histograms
 from gru_core.maths.gru import Trace
+from pages.ui.downloads import download
 from pages.ui.words import label as _
 
 
@@ -50,14 +51,7 @@ def _units(page: str, units: Any) -> None:
             "largest_h": st.column_config.NumberColumn(_("Largest |h|"), format="%.3f"),
         },
     )
-    st.download_button(
-        _("Download as CSV"),
-        lambda: units.to_csv(index=False),
-        "gru-units.csv",
-        "text/csv",
-        key=f"{page}_units_csv",
-        on_click="ignore",
-    )
+    download("gru-units.csv", lambda: units.to_csv(index=False))
 
 
 def _histograms(page: str, trace: Trace, units: Any) -> None:
@@ -78,6 +72,13 @@ def _histograms(page: str, trace: Trace, units: Any) -> None:
 
 
 def _numbers(page: str, trace: Trace) -> None:
+    show_intermediates(trace)
+    download(f"gru-{page}.csv", lambda: csv_of_intermediates(trace))
+    download(f"gru-{page}.json", lambda: json_of_trace(trace))
+
+
+def show_intermediates(trace: Trace) -> None:
+    """Every number of every step, as a table."""
     st.dataframe(
         table_of_intermediates(trace),
         hide_index=True,
@@ -88,20 +89,4 @@ def _numbers(page: str, trace: Trace) -> None:
             "unit": _("unit"),
             "value": _("value"),
         },
-    )
-    st.download_button(
-        _("Download as CSV"),
-        lambda: csv_of_intermediates(trace),
-        f"gru-{page}.csv",
-        "text/csv",
-        key=f"{page}_csv_all",
-        on_click="ignore",
-    )
-    st.download_button(
-        _("Download as JSON"),
-        lambda: json_of_trace(trace),
-        f"gru-{page}.json",
-        "application/json",
-        key=f"{page}_json_all",
-        on_click="ignore",
     )

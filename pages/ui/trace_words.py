@@ -5,9 +5,11 @@ from typing import Any
 from gru_core.data.sequences import Sequence
 from gru_core.maths.equations import format_number
 from gru_core.maths.gru import Step
+from gru_core.maths.parameters import Array
 from pages.ui.words import label as _
 
 KEPT = 0.9
+USUALLY = 0.8
 MANY_STEPS = 1000
 
 
@@ -27,8 +29,11 @@ def timeline_words(cannot_open: str) -> dict[str, Any]:
     }
 
 
-def sentence(step: Step, time: int, unit: int, half_life: float) -> str:
-    """What a unit does at a step, and how long it remembers. time, unit: from 0."""
+def sentence(step: Step, time: int, unit: int, half_life: float, kept: Array) -> str:
+    """What a unit does at a step, and how long it remembers.
+
+    time, unit: from 0. kept: the weight on the unit's old state at every step, (T,).
+    """
     before, after = float(step.h_previous[unit]), float(step.h[unit])
     keep, change = float(step.keep[unit]), after - before
     values = {
@@ -57,6 +62,15 @@ def sentence(step: Step, time: int, unit: int, half_life: float) -> str:
         )
     if half_life > MANY_STEPS:
         memory = _("Along the path that keeps, its memory hardly fades over the whole sequence.")
+    elif USUALLY < (often := int((kept > KEPT).sum())) / len(kept) < 1:
+        memory = _(
+            "It keeps over {percent} % at {often} of {all} steps; at the others it lets go, and so "
+            "its memory halves every {steps} steps on average.",
+            percent=f"{100 * KEPT:.0f}",
+            often=often,
+            all=len(kept),
+            steps=f"{half_life:.1f}",
+        )
     else:
         memory = _(
             "Along the path that keeps, its memory halves every {steps} steps on average over the "

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from gru_core.data.sequence_view import DEFAULT_MODEL, QUERY_NAMES, SequenceView
+from gru_core.data.trained import Trained
 from gru_core.errors import InputError
-from pages.ui import state
+from pages.ui import state, trained
 
 PAGE = "sequence"
 
@@ -47,9 +48,10 @@ def close(watch: Watch) -> None:
 
 def at(watch: Watch, time: object, unit: object) -> Watch:
     """The reader moved there; InputError when there is no such place."""
-    view = SequenceView.from_query(
-        watch.view.to_query() | {"t": str(int(time) + 1), "unit": str(int(unit) + 1)}  # type: ignore[call-overload]
-    )
+    query = {"t": str(int(time) + 1), "unit": str(int(unit) + 1)}  # type: ignore[call-overload]
+    # What it was opened with: the session may have another by now.
+    own = watch.view.model if isinstance(watch.view.model, Trained) else None
+    view = SequenceView.from_query(watch.view.to_query() | query, own)
     return replace(watch, view=view)
 
 
@@ -58,4 +60,5 @@ def _first() -> Watch:
 
 
 def _opened(watch: Watch, query: Mapping[str, str]) -> Watch:
-    return watch if query == watch.view.to_query() else watch.show(SequenceView.from_query(query))
+    view = SequenceView.from_query(query, trained.current())
+    return watch if view == watch.view else watch.show(view)

@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from gru_core.data.gradient_view import QUERY_NAMES
 from gru_core.errors import InputError
 from gru_core.figures.gradients import gradient_profiles
-from pages.ui import backward, gradient_controls, gradient_state, gradient_tools, share
-from pages.ui.gradient_state import PAGE, current
+from pages.ui import backward, gradient_controls, gradient_state, gradient_tools, share, trained
+from pages.ui.gradient_state import NAMES, PAGE, current
 from pages.ui.gradient_words import curve_names, sentences
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
@@ -22,15 +21,16 @@ def gradients_over_time() -> None:
         gradient_controls.bar(view)
         share.copy_link(
             PAGE,
-            view.to_query() | backward.query(walk),
-            (*QUERY_NAMES, *backward.BACKWARD_QUERY_NAMES),
+            slope.address | backward.query(walk),
+            (*NAMES, *backward.BACKWARD_QUERY_NAMES),
+            trained.link_hint(slope.trained),
         )
     if slope.notice:
         st.warning(of_error(slope.notice))
     gradient_controls.keep(view)
 
     try:
-        study = gradient_state.study(view)
+        study = gradient_state.study(view, slope.trained)
     except InputError as error:  # weights this large can outgrow double precision
         st.warning(of_error(error))
         return
@@ -43,6 +43,8 @@ def gradients_over_time() -> None:
     with st.container(key="gradients_words", gap="xxsmall"):
         for sentence in sentences(study):
             st.markdown(sentence)
+        if slope.trained:
+            gradient_controls.of_trained(slope.trained)
         if view.seeds > 1:
             st.caption(_("Median of {seeds} seeds; the band is their range.", seeds=view.seeds))
         if view.keep != "none":

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from gru_core.data.sequence_view import QUERY_NAMES
+from gru_core.data.trained import Trained
 from gru_core.data.units import unit_table
 from gru_core.errors import InputError
 from gru_core.figures.timeline import timeline_view
-from pages.ui import components, sequence_controls, share, trace_tools, trace_words
+from pages.ui import components, sequence_controls, share, trace_tools, trace_words, trained
 from pages.ui.watch import PAGE, close, current
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
@@ -23,7 +24,8 @@ def gates_over_time() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="sequence_bar"):
         st.markdown("### " + _("Gates over time"))
         sequence_controls.bar(watch)
-        share.copy_link(PAGE, view.to_query(), QUERY_NAMES)
+        hint = trained.link_hint(view.model if isinstance(view.model, Trained) else None)
+        share.copy_link(PAGE, view.to_query(), QUERY_NAMES, hint)
     if watch.notice:
         st.warning(of_error(watch.notice))
     sequence_controls.look_at(watch)
@@ -49,7 +51,11 @@ def gates_over_time() -> None:
     )
     st.markdown(
         trace_words.sentence(
-            trace.step(view.time), view.time, view.unit, float(units.half_life[view.unit])
+            trace.step(view.time),
+            view.time,
+            view.unit,
+            float(units.half_life[view.unit]),
+            trace.keep[:, view.unit],
         )
     )
     filled = trace_words.gaps(view.sequence)

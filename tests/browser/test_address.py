@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from gru_core.data.examples import EXAMPLES
 from gru_core.data.step_view import DEFAULT_EXAMPLE, Place, StepView
+from pages.ui.share import SEEN
 from tests.browser.gates import Gates, link, with_numbers
 
 OpenPage = Callable[..., Page]
@@ -66,6 +67,17 @@ def test_a_mangled_link_gives_a_notice_and_the_default_example(open_page: OpenPa
     gates.type("x.0.0", "1")
     gates.expect_shows(with_numbers(WELCOME, ("x", 0, 0, 1.0)))
     expect(gates.notice).to_have_count(0)
+
+
+def test_a_link_does_not_come_back_over_many_edits(open_page: OpenPage) -> None:
+    """The server goes on hearing of the link, also when it no longer remembers such old ones."""
+    gates = Gates(open_page(link(MINE)))
+    for edit in range(1, SEEN + 3):
+        gates.type("x.0.0", str(edit))
+        mine = with_numbers(MINE, ("x", 0, 0, float(edit)))
+        gates.expect_address(mine)
+    gates.expect_shows(mine)
+    assert gates.notice.count() == 0
 
 
 def test_two_tabs_do_not_disturb_each_other(open_page: OpenPage, wait_until_idle: Wait) -> None:

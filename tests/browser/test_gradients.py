@@ -33,6 +33,11 @@ def address(page: Page) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(page.url).query))
 
 
+def control(page: Page, name: str) -> Locator:
+    """The control of a parameter, whose key goes on with a number after the name."""
+    return page.locator(f'[class*="st-key-gradients_{name}_"]:not([class*="{name}_bias_"])')
+
+
 def words(page: Page) -> Locator:
     return page.locator(".st-key-gradients_words")
 
@@ -73,10 +78,10 @@ def test_moving_the_keep_bias_moves_the_curve_and_the_sentence(
     expect_curves(page, GradientView())
     default = words(page).inner_text()
     assert "10¹⁹" in default
-    page.locator(".st-key-gradients_keep button").nth(1).click()
+    control(page, "keep").locator("button").nth(1).click()
     wait_until_idle(page)
     expect_curves(page, GradientView(keep="bias"))
-    slider = page.locator(".st-key-gradients_keep_bias input")
+    slider = control(page, "keep_bias").locator("input")
     slider.focus()
     for _ in range(4):
         slider.press("ArrowRight")
@@ -92,9 +97,26 @@ def test_moving_the_keep_bias_moves_the_curve_and_the_sentence(
     assert rnn in default
 
 
+def test_quick_changes_all_arrive(open_page: OpenPage, wait_until_idle: Wait) -> None:
+    """Each change runs the server, and what it answers must not undo what was done meanwhile."""
+    page = open_page(link(GradientView(H=8, T=40)))
+    page.locator(".st-key-gradients_size button").first.click()
+    for name, times in (("T", 12), ("D", 3), ("seeds", 4)):
+        more = control(page, name).get_by_test_id("stNumberInputStepUp")
+        expect(more).to_be_visible()
+        for _ in range(times):
+            more.click()
+    page.keyboard.press("Escape")
+    control(page, "keep").locator("button").nth(2).click()
+    expect_curves(page, GradientView(H=8, T=52, D=7, seeds=7, keep="chrono"))
+    page.locator(".st-key-gradients_size button").first.click()
+    for name, value in (("T", "52"), ("D", "7"), ("seeds", "7")):
+        expect(control(page, name).locator("input")).to_have_value(value)
+
+
 def test_a_copied_link_restores_everything(open_page: OpenPage, wait_until_idle: Wait) -> None:
     page = open_page(link(GradientView(H=8, T=40, scheme="orthogonal")))
-    page.locator(".st-key-gradients_keep button").nth(2).click()
+    control(page, "keep").locator("button").nth(2).click()
     wait_until_idle(page)
     view = GradientView(H=8, T=40, scheme="orthogonal", keep="chrono")
     expect_curves(page, view)
@@ -115,15 +137,15 @@ def test_a_click_on_the_map_chooses_a_pair(open_page: OpenPage, wait_until_idle:
     wait_until_idle(page)
     assert (address(page)["t"], address(page)["s"]) == ("30", "12")
     assert page.evaluate(MARK) == [30, 12]
-    expect(page.locator(".st-key-gradients_t input")).to_have_value("30")
+    expect(control(page, "t").locator("input")).to_have_value("30")
     expect(page.locator(".st-key-gradients_pair .js-plotly-plot")).to_be_visible()
     # Again elsewhere, and then by typing.
     click_on_map(page, t=20, s=3)
     page.wait_for_url("**t=20**", wait_until="commit")
     wait_until_idle(page)
     assert page.evaluate(MARK) == [20, 3]
-    page.locator(".st-key-gradients_s input").fill("18")
-    page.locator(".st-key-gradients_s input").press("Enter")
+    control(page, "s").locator("input").fill("18")
+    control(page, "s").locator("input").press("Enter")
     page.wait_for_url("**s=18**", wait_until="commit")
     wait_until_idle(page)
     assert page.evaluate(MARK) == [20, 18]
@@ -152,7 +174,7 @@ def test_a_mangled_link_gives_a_notice_and_the_first_view(
     expect(notice).to_be_visible()
     assert len(notice.inner_text()) > 20
     expect_curves(page, GradientView())
-    page.locator(".st-key-gradients_keep button").nth(2).click()
+    control(page, "keep").locator("button").nth(2).click()
     wait_until_idle(page)
     expect(notice).to_have_count(0)
     expect_curves(page, GradientView(keep="chrono"))

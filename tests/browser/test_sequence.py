@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gru_core.data.sequence_view import SequenceView
+from gru_core.data.wired import WIRED
+from pages.ui.words import translate
 from tests.browser.gates import SIDEWAYS
 
 OpenPage = Callable[..., Page]
@@ -107,6 +109,79 @@ def test_a_link_restores_model_sequence_and_place(open_page: OpenPage) -> None:
     query = parse_qs(urlsplit(page.url).query)
     assert query["keep"] == ["chrono"]
     assert query["T"] == ["80"]
+
+
+def test_quick_changes_all_arrive(open_page: OpenPage) -> None:
+    """Each change runs the server, and what it answers must not undo what was done meanwhile."""
+    page = open_page("/sequence?model=random&H=8")
+    for popover, names in (("random", ("H", "seed")), ("feed", ("T",))):
+        page.locator(f".st-key-sequence_{popover} button").first.click()
+        for name in names:
+            field = page.locator(f'[class*="st-key-sequence_{name}_"]')
+            more = field.get_by_test_id("stNumberInputStepUp")
+            expect(more).to_be_visible()
+            for _ in range(12):
+                more.click()
+        page.keyboard.press("Escape")
+    # The order is chosen while the last sequence may still be on its way.
+    page.locator('[class*="st-key-sequence_sort_"] input').click()
+    page.get_by_role("option").nth(2).click()
+    wanted = {"H": "20", "seed": "12", "T": "212", "sort": "mean_z"}
+    page.wait_for_function(
+        """wanted => Object.entries(wanted).every(
+             ([name, text]) => new URL(location).searchParams.get(name) === text)""",
+        arg=wanted,
+    )
+    expect(timeline(page)).to_have_attribute("data-time", "1")
+
+
+def test_controls_keep_their_choice_in_another_language(
+    open_page: OpenPage, wait_until_idle: Wait
+) -> None:
+    page = open_page("/sequence?model=oscillator&sort=mean_z")
+    model = page.locator('[class*="st-key-sequence_model_"] input')
+    assert model.input_value() == WIRED["oscillator"].title
+    title = page.locator(".st-key-sequence_bar h3").inner_text()
+    page.locator(".st-key-lang button").nth(1).click()
+    expect(page.locator(".st-key-sequence_bar h3")).not_to_have_text(title)
+    wait_until_idle(page)
+    assert model.input_value() == translate("zh", WIRED["oscillator"].title, {})
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["model"], query["sort"]) == (["oscillator"], ["mean_z"])
+    page.locator('[class*="st-key-sequence_sort_"] input').click()
+    page.get_by_role("option").nth(1).click()
+    page.wait_for_url("**sort=half_life**", wait_until="commit")
+
+
+def test_a_text_that_is_refused_stays_to_be_corrected(
+    open_page: OpenPage, wait_until_idle: Wait
+) -> None:
+    page = open_page("/sequence?model=random&H=8&feed=text")
+    page.locator(".st-key-sequence_feed button").first.click()
+    text = page.locator('[class*="st-key-sequence_text_"] textarea')
+    notice = page.locator('.stMain [data-testid="stAlert"]')
+    long = "to be, or not " * 700
+    text.fill(long)
+    text.press("Control+Enter")
+    expect(notice).to_have_count(1)
+    assert str(len(long)) in notice.inner_text()
+    wait_until_idle(page)
+    expect(text).to_have_value(long)
+    text.fill("to be")
+    text.press("Control+Enter")
+    expect(notice).to_have_count(0)
+    page.wait_for_url("**text=to+be", wait_until="commit")
+    # Once something else is chosen, what was refused is gone.
+    text.fill(long)
+    text.press("Control+Enter")
+    expect(notice).to_have_count(1)
+    wait_until_idle(page)
+    page.keyboard.press("Escape")
+    page.locator('[class*="st-key-sequence_sort_"] input').click()
+    page.get_by_role("option").nth(1).click()
+    expect(notice).to_have_count(0)
+    page.locator(".st-key-sequence_feed button").first.click()
+    expect(text).to_have_value("to be")
 
 
 def test_the_picture_is_saved(open_page: OpenPage) -> None:

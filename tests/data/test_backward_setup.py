@@ -23,7 +23,7 @@ from gru_core.data.backward_setup import (
 )
 from gru_core.data.backward_sheet import TARGET, BackwardSheet
 from gru_core.data.setup import Setup
-from gru_core.data.sheet import Cell
+from gru_core.data.sheet import Cell, apply_edits
 from gru_core.errors import InputError
 from gru_core.maths.backward_equations import BACKWARD_PARTS
 from gru_core.maths.convention import Convention
@@ -224,22 +224,24 @@ def edit(number: int, name: str, row: int, column: int, text: str, **more: Any) 
 
 def test_numbers_and_target_are_edited_and_undone() -> None:
     sheet = BackwardSheet(EXAMPLE)
-    sheet, last = sheet.apply([edit(1, TARGET, 1, 0, "0,5"), edit(2, "U_n", 0, 1, "2")], 0)
+    sheet, last = apply_edits(sheet, [edit(1, TARGET, 1, 0, "0,5"), edit(2, "U_n", 0, 1, "2")], 0)
     assert last == 2
     assert sheet.setup.target.tolist() == [0.8, 0.5]
     assert sheet.setup.setup.parameters.U_n[0, 1] == 2
-    again, last = sheet.apply([edit(2, "U_n", 0, 1, "9"), {"number": 3, "undo": True}], last)
+    again, last = apply_edits(sheet, [edit(2, "U_n", 0, 1, "9"), {"number": 3, "undo": True}], last)
     assert (again.setup.setup, last) == (EXAMPLE.setup, 3)
     assert again.setup.target.tolist() == [0.8, 0.5]
     assert again.undo().setup == EXAMPLE
     assert again.undo().undo().setup == EXAMPLE
-    pasted, _ = sheet.apply([edit(1, TARGET, 0, 0, "1 -1", pasted=True)], 0)
+    pasted, _ = apply_edits(sheet, [edit(1, TARGET, 0, 0, "1 -1", pasted=True)], 0)
     assert pasted.setup.target.tolist() == [1, -1]
 
 
 def test_what_cannot_be_read_stays_and_changes_nothing() -> None:
-    sheet, _ = BackwardSheet(EXAMPLE).apply(
-        [edit(1, TARGET, 0, 0, "one"), edit(2, "W_r", 0, 0, "two"), edit(3, TARGET, 1, 0, "1 2")], 0
+    sheet, _ = apply_edits(
+        BackwardSheet(EXAMPLE),
+        [edit(1, TARGET, 0, 0, "one"), edit(2, "W_r", 0, 0, "two"), edit(3, TARGET, 1, 0, "1 2")],
+        0,
     )
     assert sheet.setup == EXAMPLE
     assert {cell: unread.text for cell, unread in sheet.unread.items()} == {
@@ -247,7 +249,7 @@ def test_what_cannot_be_read_stays_and_changes_nothing() -> None:
         Cell("W_r", 0, 0): "two",
         Cell(TARGET, 1, 0): "1 2",
     }
-    mended, _ = sheet.apply([edit(4, TARGET, 0, 0, "1")], 3)
+    mended, _ = apply_edits(sheet, [edit(4, TARGET, 0, 0, "1")], 3)
     assert Cell(TARGET, 0, 0) not in mended.unread
     assert Cell("W_r", 0, 0) in mended.unread
     assert sheet.change(BackwardSetup.random(1)).undo().unread == sheet.unread
@@ -258,10 +260,10 @@ def test_what_cannot_be_read_stays_and_changes_nothing() -> None:
 )
 def test_edits_that_are_none_are_refused(wrong: object) -> None:
     with pytest.raises(InputError, match="Reload"):
-        BackwardSheet(EXAMPLE).apply(wrong, 0)
+        apply_edits(BackwardSheet(EXAMPLE), wrong, 0)
 
 
 def test_cells_that_are_gone_are_passed_over() -> None:
     sheet = BackwardSheet(EXAMPLE)
     gone = [edit(1, TARGET, 2, 0, "1"), edit(2, "q", 0, 0, "1"), edit(3, "x", 3, 0, "1")]
-    assert sheet.apply(gone, 0) == (sheet, 3)
+    assert apply_edits(sheet, gone, 0) == (sheet, 3)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gru_core.data.bounds import MAX_SEED
 from gru_core.data.examples import EXAMPLES, example_setup
 from gru_core.data.setup import QUERY_NAMES as SETUP_NAMES
 from gru_core.data.step_view import (
     DEFAULT_DIGITS,
     DEFAULT_EXAMPLE,
-    MAX_SEED,
     QUERY_NAMES,
     START,
     Place,

@@ -1,6 +1,7 @@
 """The pages without a browser: what the server sends, by Streamlit's own AppTest."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,11 @@ def component(app: AppTest, key: str) -> dict[str, Any]:
     return data
 
 
-def control(app: AppTest, name: str) -> Any:
-    """The control `gates_<name>`; its key goes on after the name."""
-    widgets = [*app.selectbox, *app.number_input, *app.button_group]
-    [found] = [widget for widget in widgets if (widget.key or "").startswith(f"gates_{name}")]
+def control(app: AppTest, name: str, page: str = "gates") -> Any:
+    """The control `name` of a page: its key is `<page>_<name>_<number>`."""
+    widgets = app.selectbox, app.number_input, app.button_group, app.slider, app.text_area
+    key = re.compile(rf"{page}_{name}_\d+")
+    [found] = [each for kind in widgets for each in kind if key.fullmatch(each.key or "")]
     return found
 
 

@@ -24,7 +24,7 @@ from gru_core.data.gradient_view import GradientView
 from gru_core.errors import InputError
 from pages.ui import gradient_state
 from pages.ui.gradient_words import sentences
-from tests.pages.conftest import OpenApp, component, texts
+from tests.pages.conftest import OpenApp, component, control, texts
 
 PAIRS, PATHS, SINGULAR, TABLE, BY_HAND = range(5)
 NUMBERS = -1
@@ -59,12 +59,6 @@ def numbers(values: Any) -> Any:
             else array
         )
     return np.array([np.nan if value is None else value for value in values], dtype=float)
-
-
-def widget(app: AppTest, name: str) -> Any:
-    widgets = [*app.selectbox, *app.number_input, *app.button_group, *app.slider]
-    [found] = [each for each in widgets if each.key == f"gradients_{name}"]
-    return found
 
 
 def assert_shows(app: AppTest, view: GradientView) -> None:
@@ -120,17 +114,17 @@ def test_a_mangled_link_gives_a_notice(
     app = open_app("gradients", language=language, **query)
     assert len(app.warning) >= 1
     assert_shows(app, GradientView())
-    widget(app, "keep").set_value("chrono").run()
+    control(app, "keep", "gradients").set_value("chrono").run()
     assert_shows(app, GradientView(keep="chrono"))
     assert len(app.warning) == 0
 
 
 def test_the_keep_bias_moves_curve_and_sentence(open_app: OpenApp) -> None:
     app = open_app("gradients", H="8", T="30")
-    widget(app, "keep").set_value("bias").run()
+    control(app, "keep", "gradients").set_value("bias").run()
     said = []
     for bias in (-2.0, 2.0, 5.0):
-        widget(app, "keep_bias").set_value(bias).run()
+        control(app, "keep_bias", "gradients").set_value(bias).run()
         assert_shows(app, GradientView(H=8, T=30, keep="bias", keep_bias=bias))
         said += [text.value for text in app.markdown if text.value.startswith("**GRU")]
     assert len(set(said)) == 3
@@ -153,7 +147,7 @@ def test_each_control_is_one_choice(open_app: OpenApp) -> None:
         ("reset", "before"),
         ("loss", "all"),
     ):
-        widget(app, name).set_value(value).run()
+        control(app, name, "gradients").set_value(value).run()
         view = view.changed(**{name: value})
         assert_shows(app, view)
 
@@ -161,7 +155,7 @@ def test_each_control_is_one_choice(open_app: OpenApp) -> None:
 def test_the_map(open_app: OpenApp) -> None:
     app = open_tab(open_app("gradients", H="6", T="20"), PAIRS)
     for name, value in (("cell", "lstm"), ("t", 15), ("s", 4)):
-        widget(app, name).set_value(value).run()
+        control(app, name, "gradients").set_value(value).run()
     view = GradientView(H=6, T=20, cell="lstm", t=15, s=4)
     assert_shows(app, view)
     norms = pairwise(view)
@@ -199,7 +193,7 @@ def test_singular_values(open_app: OpenApp, cell: str) -> None:
 def test_the_table_is_run_with_the_seeds_that_are_chosen(open_app: OpenApp, language: str) -> None:
     app = open_tab(open_app("gradients", language=language, H="4", T="5"), TABLE)
     assert not app.dataframe
-    widget(app, "table_seeds").set_value(TABLE_SEEDS.low).run()
+    control(app, "table_seeds", "gradients").set_value(TABLE_SEEDS.low).run()
     assert "3" in app.button(key="gradients_run").label
     app.button(key="gradients_run").click().run()
     assert not app.exception
@@ -240,7 +234,7 @@ def test_a_link_into_the_walk_by_hand_opens_its_tab(open_app: OpenApp, language:
     assert component(app, "backward_walk")
     assert component(app, "gradients_link")["query"] == view.to_query() | walk.to_query()
     open_tab(app, PAIRS)
-    widget(app, "keep").set_value("none").run()
+    control(app, "keep", "gradients").set_value("none").run()
     assert view_of(app) == GradientView(H=4, T=6)
     assert app.session_state["gradients_tab"] == app.tabs[PAIRS].label
 
@@ -254,7 +248,7 @@ def test_gradients_beyond_float64_get_a_sentence(
     monkeypatch.setattr(gradient_state, "study", refuse)
     app = open_app("gradients")
     assert [warning.value for warning in app.warning] == ["gradient: too large."]
-    assert widget(app, "keep").value == "none"
+    assert control(app, "keep", "gradients").value == "none"
 
 
 def test_one_computation_serves_all_who_look_at_it() -> None:

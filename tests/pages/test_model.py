@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from gru_core.figures.timeline import timeline_view
 from gru_core.training.model_files import MAX_UPLOAD
 from gru_core.training.model_view import ModelView
-from tests.pages.conftest import ROOT, OpenApp, component
+from tests.pages.conftest import ROOT, OpenApp, component, control
 from tests.training.saved_models import (
     keras3_weights,
     keras_archive,
@@ -133,7 +133,7 @@ def test_every_layer_and_direction_is_listed_and_chosen(open_app: OpenApp) -> No
     view = ModelView.of_file("stack.pt", content)
     assert [layer.direction for layer in view.model.layers] == ["forward", "backward"] * 2
     for layer in range(4):
-        app.selectbox(key="model_layer").set_value(layer).run()
+        control(app, "layer", "model").set_value(layer).run()
         assert shown(app) == expected(view.with_layer(layer))
         said = " ".join(part.value for part in app.markdown)
         assert ("from right to left" in said) == (layer in (1, 3))
@@ -249,17 +249,17 @@ def test_sequences_are_fed_if_they_are_wide_enough(open_app: OpenApp) -> None:
     app = open_app("model")
     upload(app, "m.npz", FILES["m.npz"]())
     view = ModelView.of_file("m.npz", FILES["m.npz"]())
-    app.selectbox(key="model_kind").set_value("sine").run()
+    control(app, "kind", "model").set_value("sine").run()
     [warning] = app.warning
     assert "3" in warning.value
     assert shown(app) == expected(view)
-    app.number_input(key="model_draw").set_value(5).run()
+    control(app, "draw", "model").set_value(5).run()
     assert not app.warning
     assert address(app) == {"file": "m.npz", "draw": "5"}
-    app.selectbox(key="model_kind").set_value("numbers").run()
+    control(app, "kind", "model").set_value("numbers").run()
     assert not app.warning
     assert shown(app)["steps"] == 20
-    app.text_area(key="model_numbers").set_value("1 2 3; 4 5 6").run()
+    control(app, "numbers", "model").set_value("1 2 3; 4 5 6").run()
     assert shown(app)["steps"] == 2
 
 

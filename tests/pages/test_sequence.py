@@ -7,7 +7,7 @@ from gru_core.data.sequence_view import Drawn, SequenceView
 from gru_core.data.sequences import KINDS, Feed
 from gru_core.data.wired import WIRED
 from gru_core.figures.timeline import timeline_view
-from tests.pages.conftest import OpenApp, component
+from tests.pages.conftest import OpenApp, component, control
 
 
 def shown(app: AppTest) -> dict[str, object]:
@@ -30,7 +30,7 @@ def test_it_opens_on_a_hand_wired_model(open_app: OpenApp, language: str) -> Non
 @pytest.mark.parametrize("name", WIRED)
 def test_every_model_is_chosen(open_app: OpenApp, name: str) -> None:
     app = open_app("sequence")
-    app.selectbox(key="sequence_model").set_value(name).run()
+    control(app, "model", "sequence").set_value(name).run()
     assert not app.exception
     assert shown(app) == expected(SequenceView.of_model(name))
 
@@ -38,22 +38,22 @@ def test_every_model_is_chosen(open_app: OpenApp, name: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_sequence_is_fed(open_app: OpenApp, kind: str, language: str) -> None:
     app = open_app("sequence", language=language, model="random", H="3")
-    app.selectbox(key="sequence_kind").set_value(kind).run()
+    control(app, "kind", "sequence").set_value(kind).run()
     assert not app.exception
     assert shown(app) == expected(SequenceView(Drawn(H=3), Feed(kind)))
 
 
 def test_a_sequence_of_another_width_comes_with_random_weights(open_app: OpenApp) -> None:
     app = open_app("sequence")
-    app.selectbox(key="sequence_kind").set_value("text").run()
+    control(app, "kind", "sequence").set_value("text").run()
     assert not app.exception
     assert shown(app) == expected(SequenceView(Drawn(), Feed("text")))
 
 
 def test_weights_and_order_follow_their_controls(open_app: OpenApp) -> None:
     app = open_app("sequence", model="random", H="5")
-    app.number_input(key="sequence_seed").set_value(7).run()
-    app.selectbox(key="sequence_sort").set_value("mean_z").run()
+    control(app, "seed", "sequence").set_value(7).run()
+    control(app, "sort", "sequence").set_value("mean_z").run()
     assert shown(app) == expected(SequenceView(Drawn(H=5, seed=7), Feed(), sort="mean_z"))
 
 
@@ -84,3 +84,12 @@ def test_a_large_model_says_why_its_steps_cannot_be_opened(open_app: OpenApp) ->
     assert not small["words"]["cannot_open"]
     assert not large["can_open"]
     assert "4" in large["words"]["cannot_open"]
+
+
+def test_a_unit_that_seldom_lets_go_is_said_to_keep(open_app: OpenApp) -> None:
+    """The half-life of a latch comes from its few marks alone, and would be misread by itself."""
+    keep = SequenceView.of_model("latch").trace().keep[:, 0]
+    often = int((keep > 0.9).sum())
+    assert 0.9 * len(keep) < often < len(keep)
+    said = " ".join(part.value for part in open_app("sequence").markdown)
+    assert f"over 90 % at {often} of {len(keep)} steps" in said

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from gru_core.data.sequence_view import MAX_UNITS
 from gru_core.data.sequences import Feed
 from gru_core.errors import InputError
 from gru_core.maths.gru import Trace, unroll
@@ -14,7 +15,7 @@ from gru_core.maths.parameters import Array
 from gru_core.training import example_model
 from gru_core.training.model_files import GRULayer, Model, Sentence
 from gru_core.training.model_files.quarantine import read_safetensors
-from gru_core.training.model_view import MAX_ROWS, MAX_UNITS, ModelView, usual_feed, width
+from gru_core.training.model_view import MAX_ROWS, ModelView, usual_feed, width
 
 
 def layer(name: str, D: int, H: int, follows: tuple[str, ...] = (), **more: str) -> GRULayer:

@@ -12,7 +12,9 @@ from gru_core.training.record import Record
 from gru_core.training.relay import BACKLOG, Relay
 from gru_core.training.trainer import Checkpoint, advance, start
 
-TINY = Experiment.of({"hidden": 2, "batch": 2, "length": 5, "steps": 400, "evaluate": 100, "runs": 1})
+TINY = Experiment.of(
+    {"hidden": 2, "batch": 2, "length": 5, "steps": 400, "evaluate": 100, "runs": 1}
+)
 
 
 def gathered(runner: Relay, seconds: float = 20.0) -> list[Slice]:

@@ -1,0 +1,61 @@
+"""Train live: a small GRU learns, and everything that moves in it is seen to move."""
+
+import streamlit as st
+
+from pages.ui import share, train_controls, train_panel, train_tools, train_words
+from pages.ui.state import control
+from pages.ui.train_state import PAGE, QUERY_NAMES, changing, current
+from pages.ui.words import label as _
+from pages.ui.words import of_error, prose
+
+TICK = 0.3  # seconds between two looks at the run
+
+course = current()
+st.session_state["train_drawn"] = drawn = (course.version, course.run.moving)
+with st.container(horizontal=True, vertical_alignment="center", key="train_bar"):
+    st.markdown("### " + _("Train live"))
+    train_controls.bar(course)
+
+
+@st.fragment(run_every=TICK if course.run.moving else None)
+def live() -> None:
+    course = current()
+    if st.session_state["train_drawn"] != (course.version, course.run.moving):
+        st.rerun()  # another run, or another rhythm
+    train_controls.transport(course)
+    with st.container(horizontal=True, vertical_alignment="center", key="train_progress"):
+        experiment = course.experiment
+        st.progress(course.run.checkpoint.step / experiment.steps, train_words.progress(course))
+        train_tools.which_run(course)
+        st.toggle(
+            _("log"),
+            value=course.log,
+            help=_("Loss on a logarithmic scale"),
+            **control(PAGE, "log", course.log, lambda course, log: course.look(log=log)),
+        )
+        share.copy_link(PAGE, course.address, QUERY_NAMES)
+    if course.notice:
+        st.warning(of_error(course.notice))
+    if course.reached:
+        with st.container(horizontal=True, vertical_alignment="center", key="train_reached"):
+            st.info(
+                _(
+                    "This address was at step {step}. The run itself was not kept, but the same "
+                    "steps give the same numbers.",
+                    step=course.reached,
+                )
+            )
+            st.button(
+                _("Do these {step} steps again", step=course.reached),
+                key="train_again",
+                on_click=changing(lambda course: course.go(course.reached)),
+            )
+    for stop in train_words.stops(course):
+        st.warning(stop)
+    train_panel.panel(course)
+    train_tools.tabs(course)
+
+
+train_controls.look_at(course)
+live()
+st.markdown(prose(PAGE, "about"))
