@@ -259,7 +259,7 @@ class Panel {
       hoverlabel: { bgcolor: paper, bordercolor: grid, font: { family: font, color: ink } },
       modebar: { bgcolor: paper, color: translucent(ink, 0.4), activecolor: accent, orientation: "h" },
       shapes: layout.shapes?.map((shape) => ({ ...shape, line: { color: translucent(ink, 0.5), ...shape.line } })),
-      annotations: layout.annotations?.map((note) => ({ bgcolor: translucent(paper, 0.72), borderpad: 1, ...note })),
+      annotations: layout.annotations?.map((note) => ({ bgcolor: translucent(paper, 0.6), borderpad: 1, ...note })),
     };
     if (scale.length > 1) shown.colorscale = { sequential: scale };
     for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {

@@ -290,7 +290,7 @@ def _trace(
         "x": x,
         "y": packed(y),
         "line": {"color": colour, "width": width, "dash": dash},
-        "opacity": 0.55 if width > 3 else 1.0,
+        "opacity": 0.75 if width > 3 else 1.0,
         "hoverinfo": "none",
         "meta": {"read": True, "atRest": False},
     }

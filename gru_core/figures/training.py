@@ -126,6 +126,11 @@ def gradient_figure(
             band(steps, record.gradient_norm, before, True),
             seed_lines(steps, record.gradient_norm, view.seeds, before, words["seed_before"], True),
         ]
+    for name, values, colour, width in (
+        ("before", record.gradient_norm, before, 1.6),
+        ("after", record.clipped_norm, after, 1.6),
+    ):
+        data.append(median_line(steps, values, words[name], colour, log=True, width=width))
     if limits:
         ends = [*(step for step, _ in thresholds[1:]), layout["xaxis"]["range"][1]]
         corners = list(zip([step for step, _ in thresholds], ends, strict=True))
@@ -135,15 +140,10 @@ def gradient_figure(
                 np.array([np.nan if a is None else a for _, a in thresholds]).repeat(2),
                 words["threshold"],
                 COLOURS["validation"],
-                width=1.5,
+                width=1.2,
                 dash="dot",
             )
         )
-    for name, values, colour, width in (
-        ("before", record.gradient_norm, before, 1.6),
-        ("after", record.clipped_norm, after, 1.6),
-    ):
-        data.append(median_line(steps, values, words[name], colour, log=True, width=width))
     if shown:
         data += outside(steps, record.gradient_norm, shown, True, words["beyond"])
     return {"data": data, "layout": layout}

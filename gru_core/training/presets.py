@@ -73,8 +73,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 N_("Broken: learning rate too low"),
                 N_("the loss, which falls so slowly that it is still above guessing at the end."),
                 N_(
-                    "Adam moves a weight by about the learning rate in each step: over 300 steps "
-                    "of 0.0001 that is 0.03, too little to go anywhere."
+                    "Adam moves a weight by about the learning rate in each step, so that 300 "
+                    "steps of 0.0001 take none further than a few hundredths."
                 ),
                 {"learning_rate": 1e-4, "steps": 300},
                 {"learning_rate": 0.01},
@@ -234,7 +234,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "full_batch",
                 N_("Costly: all training data in every step"),
                 N_(
-                    "the training loss, which is smooth because every step sees the same 1077 "
+                    "the training loss, which falls in every step because each sees the same 1077 "
                     "digits, and the steps per second."
                 ),
                 N_(
@@ -245,9 +245,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 {
                     "task": "digit_rows",
                     "feed": "full",
-                    "optimiser": "sgd",
-                    "learning_rate": 0.5,
-                    "steps": 180,
+                    "optimiser": "momentum",
+                    "learning_rate": 0.05,
+                    "steps": 200,
                 },
                 {"feed": "batch"},
                 N_("mini-batches of 32"),
@@ -256,7 +256,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "digits",
                 N_("Learns: handwritten digits, row by row"),
                 N_(
-                    "the confusion matrix, which gathers on its diagonal until almost nine in ten "
+                    "the confusion matrix, which gathers on its diagonal until about nine in ten "
                     "unseen digits are right."
                 ),
                 N_(
@@ -269,8 +269,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "sunspots",
                 N_("Learns, by a little: sunspots against AR(9)"),
                 N_(
-                    "the two marks: persistence is passed at once, AR(9) late, and by 10 to 20 per "
-                    "cent only."
+                    "the two marks: persistence is passed at once, AR(9) late, and only by about a "
+                    "sixth."
                 ),
                 N_(
                     "AR(9) is ten numbers from least squares, this network 929. On the test years, "

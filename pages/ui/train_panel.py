@@ -6,7 +6,7 @@ import streamlit as st
 
 from gru_core.figures import training as figures
 from gru_core.figures.curves import View
-from gru_core.figures.probe import moments_view, probe_view
+from gru_core.figures.probe import moments_view, probe_change, probe_view
 from gru_core.training.experiment import Experiment
 from gru_core.training.record import Snapshot
 from gru_core.training.trainer import answers, data_of
@@ -53,16 +53,28 @@ def _gates(course: Course) -> None:
         "position_version": course.version,
         "compact": True,
     }
-    # The snapshots are of the first seed. While the run goes on they would only cost the line.
     moments = None
-    if not run.moving and course.shown == 0 and len(run.record.snapshots) > 1:
-        moments = _moments(e, run.record.snapshots, course.layer)
+    snapshots = run.record.snapshots
+    # The snapshots are of the first seed. Those of a large network are worked out when it rests.
+    if course.shown == 0 and len(snapshots) > 1 and (not run.moving or e.parameters < 20_000):
+        steps = tuple(snapshot.step for snapshot in snapshots)
+        moments = _moments(e.to_json(), steps, course.layer, e, snapshots)
     components.timeline(data, key="train_gates", moments=moments)
+    change = probe_change(answers(e, run.first.weights, probe), output, course.layer)
+    st.caption(train_words.gates(change) if course.shown == 0 else "")
 
 
-def _moments(experiment: Experiment, snapshots: tuple[Snapshot, ...], layer: int) -> dict[str, Any]:
-    seen = {s.step: answers(experiment, s.weights, data_of(experiment).probe) for s in snapshots}
-    return moments_view(seen, layer)
+@st.cache_data(max_entries=32, show_spinner=False)
+def _moments(
+    description: str,
+    steps: tuple[int, ...],
+    layer: int,
+    _experiment: Experiment,
+    _snapshots: tuple[Snapshot, ...],
+) -> dict[str, Any]:
+    """Equal experiments have equal snapshots, so that the description and the steps say which."""
+    probe = data_of(_experiment).probe
+    return moments_view({s.step: answers(_experiment, s.weights, probe) for s in _snapshots}, layer)
 
 
 def _figures(course: Course) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from time import monotonic
 import streamlit as st
 
 from gru_core.data.bounds import Whole
-from gru_core.errors import N_, InputError
+from gru_core.errors import InputError
 from gru_core.maths.parameters import Array
 from gru_core.training import experiment as experiments
 from gru_core.training.experiment import Experiment
@@ -25,8 +25,6 @@ PAGE = "train"
 QUERY_NAMES = (*experiments.QUERY_NAMES, "step")
 
 FIRST = next(iter(PRESETS.values()))
-
-_LOST = N_("The last slice of training was lost. The run is where it was before; press Play.")
 
 _KEEP_ADDRESS = 5.0
 """Seconds between two notes of the step in the address while the run goes on."""
@@ -132,7 +130,10 @@ class Course:
             slices = self.run.relay.collect()
         except Exception:  # a worker was lost: what it had not handed over is done anew
             logging.getLogger(__name__).exception("A slice of training was lost")
-            return replace(self.quiet(), notice=InputError(_LOST))
+            lost = InputError(
+                "The last slice of training was lost. The run is where it was before; press Play."
+            )
+            return replace(self.quiet(), notice=lost)
         if not slices:
             return self
         checkpoint = slices[-1].checkpoint

@@ -5,6 +5,7 @@ from math import isinf
 from gru_core.data.gradient_study import power
 from gru_core.figures import training as figures
 from gru_core.figures.curves import Event
+from gru_core.figures.probe import ProbeChange
 from gru_core.training.experiment import CLIP, CLIP_AT, LEARNING_RATE
 from gru_core.training.trainer import Stop
 from pages.ui.train_state import Course
@@ -121,6 +122,32 @@ def sentences(course: Course) -> list[str]:
             )
         )
     return said
+
+
+def gates(change: ProbeChange) -> str:
+    """What training has changed in the gates on the probe sequence."""
+    parts = [
+        _(
+            "{gate}: {start} → {now}",
+            gate=name,
+            start=f"{mean.start:.2f}",
+            now=f"{mean.now:.2f}",
+        )
+        for name, mean in change.means.items()
+    ]
+    if change.saturated:
+        parts.append(
+            _(
+                "saturated: {start} % → {now} %",
+                start=f"{100 * change.saturated.start:.0f}",
+                now=f"{100 * change.saturated.now:.0f}",
+            )
+        )
+    largest = change.largest_state
+    parts.append(
+        _("largest |h|: {start} → {now}", start=f"{largest.start:.2f}", now=f"{largest.now:.2f}")
+    )
+    return _("Means from the start to now · {parts}", parts=" · ".join(parts))
 
 
 def stops(course: Course) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from torch import tensor
 
 from gru_core.data.tasks import Batch
+from gru_core.figures.palette import COLOURS
 from gru_core.figures.probe import (
     MAX_BYTES,
     MAX_MOMENTS,
@@ -18,6 +19,7 @@ from gru_core.figures.probe import (
     probe_view,
     shorts,
 )
+from gru_core.figures.timeline import KINDS as KINDS_OF_MAPS
 from gru_core.maths.gru import unroll
 from gru_core.training.experiment import Experiment
 from gru_core.training.network import Layer, Output, gru_parameters
@@ -177,3 +179,7 @@ def test_an_rnn_has_no_gates_to_count() -> None:
     assert change.saturated is None
     assert not change.means
     assert change.largest_state.now > 0
+
+
+def test_every_map_has_a_colour_of_its_own() -> None:
+    assert len({COLOURS[name] for name in KINDS_OF_MAPS}) == len(KINDS_OF_MAPS) == 7

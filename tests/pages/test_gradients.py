@@ -242,7 +242,7 @@ def test_a_link_into_the_walk_by_hand_opens_its_tab(open_app: OpenApp, language:
 def test_gradients_beyond_float64_get_a_sentence(
     open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(view: GradientView) -> None:
+    def refuse(*_: object) -> None:
         raise InputError("{name}: too large.", name="gradient")
 
     monkeypatch.setattr(gradient_state, "study", refuse)

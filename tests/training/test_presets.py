@@ -34,9 +34,10 @@ def ailing(name: str, steps: int | None = None) -> Record:
     return trained(experiment, steps or experiment.steps // 3)[1]
 
 
-def cured(name: str) -> Record:
+def cured(name: str, steps: int | None = None) -> Record:
+    """The record with the cure, by default of as many steps as the preset has."""
     experiment = PRESETS[name].cured
-    return trained(experiment, experiment.steps)[1]
+    return trained(experiment, steps or experiment.steps)[1]
 
 
 def guesses(name: str, record: Record) -> Array:
@@ -89,9 +90,9 @@ def test_the_cure_changes_that_alone(name: str) -> None:
 
 
 def test_adding_leaves_the_guess() -> None:
-    losses = guesses("adding", ailing("adding", 300))
-    assert (losses[6:9] > 0.9).all()
-    assert (losses[-1] < 0.2).all()
+    losses = guesses("adding", ailing("adding"))
+    assert (losses[5:7] > 0.9).all()  # after 50 steps
+    assert (losses[-1] < 0.4).all()
 
 
 @pytest.mark.parametrize(
@@ -105,23 +106,24 @@ def test_it_stays_on_the_guess(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"),
+    ("name", "steps", "most"),
     [
-        ("rate_high", 0.1),
-        ("rate_low", 0.1),
-        ("dead_start", 0.1),
-        ("rnn_forgets", 0.1),
-        ("exploding", 0.4),
-        ("vanishing", 0.1),
-        ("truncated", 0.1),
-        ("lstm_forgets", 0.1),
-        ("relu", 0.1),
-        ("clip_low", 0.25),
-        ("overfit", 0.25),
+        ("rate_high", 300, 0.1),
+        ("rate_low", 300, 0.1),
+        ("dead_start", 300, 0.1),
+        ("rnn_forgets", 300, 0.1),
+        ("exploding", 150, 0.4),
+        ("vanishing", 200, 0.1),
+        ("truncated", 300, 0.1),
+        ("lstm_forgets", 200, 0.5),
+        ("relu", 300, 0.1),
+        ("clip_low", 300, 0.25),
+        ("overfit", 300, 0.25),
     ],
 )
-def test_the_cure_learns(name: str, most: float) -> None:
-    assert (guesses(name, cured(name))[-1] < most).all()
+def test_the_cure_learns(name: str, steps: int, most: float) -> None:
+    assert steps <= PRESETS[name].experiment.steps
+    assert (guesses(name, cured(name, steps))[-1] < most).all()
 
 
 def test_a_high_rate_throws_the_gates() -> None:
@@ -129,7 +131,9 @@ def test_a_high_rate_throws_the_gates() -> None:
     np.testing.assert_allclose(
         record.update_norm[0], np.sqrt(PRESETS["rate_high"].experiment.parameters), rtol=1e-3
     )
-    assert (guesses("rate_high", record)[1:] > 1.0).all()
+    losses = guesses("rate_high", record)[1:]
+    assert (losses > 0.9).all()
+    assert (np.median(losses, axis=0) > 1.2).all()
     assert (record.saturation[3:] > 0.8).all()
     assert (cured("rate_high").saturation[3:] < 0.5).all()
 
@@ -140,13 +144,9 @@ def test_a_low_rate_goes_nowhere() -> None:
     losses = guesses("rate_low", record)
     assert (losses[-1] < losses[0]).all()
     assert (losses[-1] > 1.5).all()
-    moved = [
-        np.abs(weight - before).max().item()
-        for weight, before in zip(
-            last.weights.values(), start(experiment).weights.values(), strict=True
-        )
-    ]
-    assert max(moved) < 1.2 * experiment.steps * experiment.learning_rate
+    first = start(experiment).weights
+    moved = [float((weight - first[name]).abs().max()) for name, weight in last.weights.items()]
+    assert max(moved) < 0.1
 
 
 def test_a_dead_start_has_no_state() -> None:
@@ -165,7 +165,7 @@ def test_an_exploding_gradient_stops_every_run() -> None:
 @pytest.mark.parametrize(("name", "most"), [("vanishing", 1e-15), ("lstm_forgets", 1e-6)])
 def test_a_vanishing_gradient_is_carried_by_chrono(name: str, most: float) -> None:
     assert (carried(ailing(name)) < most).all()
-    assert (carried(cured(name)) > max(1e-4, 100 * most)).all()
+    assert (carried(cured(name, 200)) > max(1e-4, 100 * most)).all()
 
 
 def test_truncation_cuts_the_gradient_off() -> None:
@@ -177,8 +177,7 @@ def test_truncation_cuts_the_gradient_off() -> None:
 
 
 def test_relu_lets_the_state_grow() -> None:
-    experiment = PRESETS["relu"].experiment
-    record = ailing("relu", experiment.steps)
+    record = ailing("relu", 200)
     assert (record.largest_state[10] > 1.1).all()  # after 100 steps
     assert (record.largest_state[-1] > 5.0).all()
     assert (guesses("relu", record)[-1] < 0.1).all()
@@ -203,13 +202,13 @@ def test_what_is_learned_by_heart_does_not_hold_elsewhere() -> None:
     assert len(data_of(PRESETS["overfit"].cured).train or ()) == 1077
 
 
-def test_a_full_batch_is_smooth_and_hardly_ahead() -> None:
-    full, batch = ailing("full_batch", 180), cured("full_batch")
-    jumps = [np.abs(np.diff(record.loss[-60:], axis=0)).mean(axis=0) for record in (full, batch)]
-    assert (jumps[1] > 4 * jumps[0]).all()
+def test_a_full_batch_falls_in_every_step_and_is_hardly_ahead() -> None:
+    full, batch = ailing("full_batch", 120), cured("full_batch", 120)
+    assert (np.diff(full.loss, axis=0) < 0.0).all()
+    assert ((np.diff(batch.loss, axis=0) > 0.0).mean(axis=0) > 0.25).all()
     ends = [guesses("full_batch", record)[-3:].mean(axis=0) for record in (full, batch)]
-    assert (ends[1] < 1.4 * ends[0]).all()
-    assert (ends[1] < 0.5).all()
+    assert (ends[1] < 1.3 * ends[0]).all()
+    assert (ends[1] < 0.85).all()
 
 
 def test_digits_are_told_apart() -> None:
@@ -244,4 +243,4 @@ def test_characters_pass_the_bigram_and_are_then_learned_by_heart() -> None:
     record = ailing("characters", 150)
     (bigram,) = (mark.value for mark in e.about.marks(e.length))
     assert (record.validation_loss[8:] < 0.97 * bigram).all()
-    assert (record.loss[-20:].mean(axis=0) < 0.85 * record.validation_loss[-1]).all()
+    assert (record.loss[-20:].mean(axis=0) < 0.9 * record.validation_loss[-1]).all()

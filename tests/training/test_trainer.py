@@ -143,8 +143,12 @@ OPTIMISERS = {
 
 @pytest.mark.parametrize(
     ("optimiser", "cell", "layers"),
-    [*((name, "gru", 1) for name in OPTIMISERS), ("adam", "gru", 2), ("adam", "lstm", 1)]
-    + [("momentum", "rnn", 2)],
+    [
+        *((name, "gru", 1) for name in OPTIMISERS),
+        ("adam", "gru", 2),
+        ("adam", "lstm", 1),
+        ("momentum", "rnn", 2),
+    ],
 )
 def test_one_run_is_a_plain_loop_with_torchs_module(optimiser: str, cell: str, layers: int) -> None:
     e = Experiment.of(
