@@ -34,10 +34,13 @@ _BLOCKS = {"gru": "rzn", "lstm": "ifgo"}
 class Layer:
     """What one layer computed, each (K, T, B, H). gates: r and z of a GRU, i, f and o of an LSTM.
 
+    last: h of the last step, (K, B, H).
+
     steps: the state of every step as a node of its own on the tape, when it was asked for.
     """
 
     h: Tensor
+    last: Tensor
     gates: Mapping[str, Tensor]
     n: Tensor | None = None
     steps: tuple[Tensor, ...] = ()
@@ -133,7 +136,7 @@ def forward(
     for number in range(experiment.layers):
         layers.append(_layer(experiment, weights, x, number, stepwise))
         x = layers[-1].h
-    read = x if experiment.about.read == "all" else x[:, -1:]
+    read = x if experiment.about.read == "all" else layers[-1].last[:, None]
     K, S, B, H = read.shape
     answer = torch.baddbmm(
         weights["head.bias"][:, None], read.reshape(K, S * B, H), weights["head.weight"].mT
@@ -142,51 +145,64 @@ def forward(
 
 
 def _layer(e: Experiment, weights: State, x: Tensor, number: int, stepwise: bool) -> Layer:
-    K, T, B, D = x.shape
+    K, T, B, _ = x.shape
     W, U, b = (weights[f"{name}_l{number}"] for name in ("weight_ih", "weight_hh", "bias_ih"))
     c = weights.get(f"bias_hh_l{number}", torch.zeros_like(b))
     if e.cell == "gru" and e.z == "candidate":  # 1 − σ(a) = σ(−a): from here z weights the state
         flip = torch.ones(3 * e.hidden, dtype=W.dtype)
         flip[e.hidden : 2 * e.hidden] = -1.0
         W, U, b, c = W * flip[:, None], U * flip[:, None], b * flip, c * flip
-    # The input part of all steps in one product.
-    a = torch.baddbmm(b[:, None], x.reshape(K, T * B, D), W.mT)
-    a = a.view(K, T, B, -1).transpose(0, 1).contiguous()
-    h = torch.zeros(K, B, e.hidden, dtype=a.dtype)
+    x = x.transpose(0, 1)
+    h = torch.zeros(K, B, e.hidden, dtype=x.dtype)
     cell = torch.zeros_like(h)
     parts = []
     for start in range(0, T, e.truncate or T):
-        piece = a[start : start + (e.truncate or T)]
+        piece = x[start : start + (e.truncate or T)]
         h, cell = h.detach(), cell.detach()  # truncated BPTT: nothing goes back from here
-        parts.append(_piece(e, piece, h, cell, Weights(U, c), stepwise))
-        h, cell = parts[-1].h[-1], parts[-1].cell
-    gates = {
-        name: torch.cat([part.gates[name] for part in parts]).transpose(0, 1)
-        for name in parts[0].gates
-    }
+        parts.append(_piece(e, piece, (W, b), (h, cell), Weights(U, c), stepwise))
+        h, cell = parts[-1].last, parts[-1].cell
+    gates = {name: _joined([part.gates[name] for part in parts]) for name in parts[0].gates}
     if e.cell == "gru":
         keep = gates.pop("keep")
         gates["z"] = keep if e.z == "state" else 1.0 - keep
     n = gates.pop("n", None)
     steps = tuple(step for part in parts for step in part.steps)
-    return Layer(torch.cat([part.h for part in parts]).transpose(0, 1), gates, n, steps)
+    return Layer(_joined([part.h for part in parts]), h, gates, n, steps)
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Pieces over time, (T, K, B, H) each, as one of (K, T, B, H)."""
+    return (parts[0] if len(parts) == 1 else torch.cat(parts)).transpose(0, 1)
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """Time leads here: (T, K, B, H). cell: the last one of an LSTM, (K, B, H)."""
+    """Time leads here: (T, K, B, H). last, cell: the last h, and c of an LSTM, (K, B, H)."""
 
     h: Tensor
+    last: Tensor
     gates: Mapping[str, Tensor]
     cell: Tensor
     steps: tuple[Tensor, ...] = ()
 
 
-def _piece(e: Experiment, a: Tensor, h: Tensor, cell: Tensor, w: Weights, stepwise: bool) -> _Piece:
-    relu = e.candidate == "relu"
+def _piece(
+    e: Experiment,
+    x: Tensor,
+    of_input: tuple[Tensor, Tensor],
+    state: tuple[Tensor, Tensor],
+    w: Weights,
+    stepwise: bool,
+) -> _Piece:
+    relu, (W, b), (h, cell) = e.candidate == "relu", of_input, state
     if e.cell == "gru" and not stepwise:
-        hs, r, keep, n = GRUScan.apply(a, h, w.U, w.c, e.reset, relu)  # type: ignore[no-untyped-call]
-        return _Piece(hs, {"r": r, "keep": keep, "n": n}, cell)
+        hs, last, both, n = GRUScan.apply(x, W, b, h, w.U, w.c, e.reset, relu)  # type: ignore[no-untyped-call]
+        r, keep = both[..., : e.hidden], both[..., e.hidden :]
+        return _Piece(hs, last, {"r": r, "keep": keep, "n": n}, cell)
+    T, K, B, D = x.shape
+    # The input part of all steps in one product.
+    a = torch.baddbmm(b[:, None], x.transpose(0, 1).reshape(K, T * B, D), W.mT)
+    a = a.view(K, T, B, -1).transpose(0, 1)
     steps: list[Tensor] = []
     gates: list[dict[str, Tensor]] = []
     for a_t in a.unbind(0):
@@ -204,7 +220,7 @@ def _piece(e: Experiment, a: Tensor, h: Tensor, cell: Tensor, w: Weights, stepwi
                 gates.append({"i": lstm.i, "f": lstm.f, "o": lstm.o})
         steps.append(h)
     every = {name: torch.stack([step[name] for step in gates]).detach() for name in gates[0]}
-    return _Piece(torch.stack(steps), every, cell, tuple(steps))
+    return _Piece(torch.stack(steps), h, every, cell, tuple(steps))
 
 
 def losses(experiment: Experiment, answer: Tensor, targets: Tensor) -> Tensor:

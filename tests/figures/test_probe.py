@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,10 +109,13 @@ def test_a_layer_above_reads_the_states_below() -> None:
 def made_up(T: int, H: int, layers: int) -> Output:
     rng = np.random.default_rng(T + H)
 
-    def values() -> object:
+    def values() -> Any:
         return tensor(rng.uniform(0, 1, (1, T, 1, H)))
 
-    each = [Layer(values(), {"r": values(), "z": values()}, values()) for _ in range(layers)]
+    each = [
+        Layer(values(), values()[:, -1], {"r": values(), "z": values()}, values())
+        for _ in range(layers)
+    ]
     return Output(values(), tuple(each))
 
 
@@ -164,7 +168,9 @@ def test_what_has_changed_is_counted() -> None:
 
     def output(r: float, z: float, h: float) -> Output:
         gates = {"r": tensor(r * ones), "z": tensor(z * ones)}
-        return Output(tensor(ones), (Layer(tensor(h * ones), gates, tensor(ones)),))
+        return Output(
+            tensor(ones), (Layer(tensor(h * ones), tensor(h * ones)[:, -1], gates, tensor(ones)),)
+        )
 
     change = probe_change(output(0.5, 0.5, 0.1), output(0.05, 0.7, -0.8), 0)
     assert change.saturated is not None
