@@ -8,7 +8,7 @@ in braces are fields that the word must hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,10 +30,12 @@ from gru_core.figures.curves import (
 )
 from gru_core.figures.palette import COLOURS
 from gru_core.maths.parameters import Array
+from gru_core.training.record import EVALUATIONS, Record
+from gru_core.training.trainer import Checkpoint, data_of, evaluate
 
 if TYPE_CHECKING:
     from gru_core.training.experiment import Experiment
-    from gru_core.training.record import Record, Snapshot
+    from gru_core.training.record import Snapshot
 
 __all__ = [
     "ActivityFacts",
@@ -50,6 +52,7 @@ __all__ = [
     "loss_figure",
     "profile_facts",
     "profile_figure",
+    "untrained",
     "update_facts",
     "update_figure",
 ]
@@ -59,6 +62,17 @@ RECENT = 50
 USUAL_UPDATE = 1e-3
 """A rough rule for update size / weight size: cs231n.github.io/neural-networks-3/#ratio."""
 _DASHES = ("solid", "dash", "dot")
+
+
+def untrained(checkpoint: Checkpoint) -> Record:
+    """A record of no step that holds the first look at the validation data, before any update."""
+    e = checkpoint.experiment
+    seen = evaluate(e, checkpoint.weights, data_of(e).validation)
+    values: dict[str, Any] = {
+        name: each.double().numpy()[np.newaxis]
+        for name, each in zip(EVALUATIONS, seen, strict=True)
+    }
+    return replace(Record.empty(e.runs), evaluated=np.zeros(1, dtype=np.int64), **values)
 
 
 def loss_figure(
@@ -71,8 +85,8 @@ def loss_figure(
 ) -> Spec:
     """Training loss, of each step's batch, and validation loss.
 
-    Of several runs: the median, the range as a band, and each run as a faint line. levels: title →
-    loss, what guessing gets and what others reach. words: step, loss, training, validation,
+    Of several runs: the median, the range as a band, and each run as a faint line; before the first
+    step a point for each. levels: title → loss, what guessing gets and what others reach. words: step, loss, training, validation,
     seed_training and seed_validation ({seed}, {x}, {y}), beyond ({x}, {y}: above the figure).
     """
     steps = np.arange(record.first, record.end)
@@ -90,10 +104,30 @@ def loss_figure(
             data.append(band(x, values, colour, log))
             data.append(seed_lines(x, values, view.seeds, colour, words[f"seed_{name}"], log))
         data.append(median_line(x, values, words[name], colour, log=log, width=width))
+    if not len(record):
+        data += _points(record, view, words["seed_validation"])
     if shown:
         for x, values in ((steps, record.loss), (record.evaluated, record.validation_loss)):
             data += outside(x, values, tuple(layout["yaxis"]["range"]), log, words["beyond"])
     return {"data": data, "layout": layout}
+
+
+def _points(record: Record, view: View, text: str) -> list[dict[str, Any]]:
+    """The losses of the untrained runs: what has no second point is no line."""
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [0],
+            "y": [float(value)],
+            "marker": {"color": COLOURS["validation"], "size": 9, "opacity": 0.7},
+            "cliponaxis": False,
+            "showlegend": False,
+            "hovertemplate": text.format(seed=seed, x=0, y=f"{value:.3g}") + "<extra></extra>",
+        }
+        for seed, value in zip(view.seeds, record.validation_loss[:1].ravel())
+        if np.isfinite(value)
+    ]
 
 
 def clip_thresholds(experiment: Experiment) -> tuple[tuple[int, float | None], ...]:
@@ -126,9 +160,10 @@ def gradient_figure(
             band(steps, record.gradient_norm, before, True),
             seed_lines(steps, record.gradient_norm, view.seeds, before, words["seed_before"], True),
         ]
+    # Where nothing is clipped both are one: the thin line is seen on the thick one.
     for name, values, colour, width in (
-        ("before", record.gradient_norm, before, 1.6),
-        ("after", record.clipped_norm, after, 1.6),
+        ("after", record.clipped_norm, after, 3.2),
+        ("before", record.gradient_norm, before, 1.1),
     ):
         data.append(median_line(steps, values, words[name], colour, log=True, width=width))
     if limits:

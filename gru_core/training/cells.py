@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from gru_core.training.stabilisers import PLAIN, Together
+
 
 class Weights(NamedTuple):
     """Of one layer of a cell. U: (K, G·H, H). c: (K, G·H), the recurrent bias, zero where none."""
@@ -38,23 +40,41 @@ class GRUStep(NamedTuple):
     h: Tensor
 
 
-def gru_step(a: Tensor, h: Tensor, w: Weights, reset: str, relu: bool) -> GRUStep:
-    """h' = keep∘h + (1 − keep)∘n. a: (K, B, 3H), the input part W x + b of r, keep and n."""
+class How(NamedTuple):
+    """What kind of cell. z_keeps: z of a GRU weights the old state. relu: the candidate's f."""
+
+    reset: str = "after"
+    z_keeps: bool = True
+    relu: bool = False
+
+
+def gru_step(
+    a: Tensor, h: Tensor, w: Weights, how: How, methods: Together = PLAIN, t: int = 0
+) -> GRUStep:
+    """h' = keep∘h + (1 − keep)∘n. a: (K, B, 3H), the input part W x + b of r, z and n.
+
+    methods: what else acts, and where; t: the step, for them.
+    """
     H = h.shape[-1]
-    squash = torch.relu if relu else torch.tanh
-    if reset == "after":
-        q = torch.baddbmm(w.c[:, None], h, w.U.mT)
+    read, c, squash = methods.read(h), w.c[:, None], torch.relu if how.relu else torch.tanh
+    if how.reset == "after":
+        q = methods.recurrent(torch.bmm(read, w.U.mT), c, t, "all")
         gates = torch.sigmoid(a[..., : 2 * H] + q[..., : 2 * H])
-        r, keep = gates[..., :H], gates[..., H:]
-        inner = q[..., 2 * H :]
-        n = squash(torch.addcmul(a[..., 2 * H :], r, inner))
+        r, z, inner = gates[..., :H], gates[..., H:], q[..., 2 * H :]
+        n = squash(a[..., 2 * H :] + r * inner)
     else:
-        q = torch.baddbmm(w.c[:, None, : 2 * H], h, w.U[:, : 2 * H].mT)
+        product = torch.bmm(read, w.U[:, : 2 * H].mT)
+        q = methods.recurrent(product, c[..., : 2 * H], t, "gates")
         gates = torch.sigmoid(a[..., : 2 * H] + q)
-        r, keep = gates[..., :H], gates[..., H:]
-        inner = h
-        n = squash(torch.baddbmm(a[..., 2 * H :], r * h, w.U[:, 2 * H :].mT))
-    return GRUStep(r, keep, n, inner, torch.lerp(n, h, keep))
+        r, z, inner = gates[..., :H], gates[..., H:], read
+        product = torch.bmm(r * inner, w.U[:, 2 * H :].mT)
+        n = squash(
+            a[..., 2 * H :] + methods.recurrent(product, torch.zeros_like(c[..., :H]), t, "n")
+        )
+    n = methods.candidate(n, t)
+    keep = z if how.z_keeps else 1.0 - z
+    keep, write = methods.blend(keep, 1.0 - keep, h, t)
+    return GRUStep(r, keep, n, inner, methods.leave(keep * h + write * n, h, t, "h"))
 
 
 class GRUScan(torch.autograd.Function):
@@ -182,10 +202,12 @@ def _rows(part: Tensor) -> Tensor:
     return part.transpose(0, 1).reshape(part.shape[1], -1, part.shape[-1])
 
 
-def rnn_step(a: Tensor, h: Tensor, w: Weights, relu: bool) -> Tensor:
+def rnn_step(
+    a: Tensor, h: Tensor, w: Weights, how: How, methods: Together = PLAIN, t: int = 0
+) -> Tensor:
     """h' = f(W x + b + U h + c). a: (K, B, H)."""
-    q = a + torch.baddbmm(w.c[:, None], h, w.U.mT)
-    return torch.relu(q) if relu else torch.tanh(q)
+    q = a + methods.recurrent(torch.bmm(methods.read(h), w.U.mT), w.c[:, None], t, "all")
+    return methods.leave(torch.relu(q) if how.relu else torch.tanh(q), h, t, "h")
 
 
 class LSTMStep(NamedTuple):
@@ -199,13 +221,22 @@ class LSTMStep(NamedTuple):
     h: Tensor
 
 
-def lstm_step(a: Tensor, h: Tensor, cell: Tensor, w: Weights, relu: bool) -> LSTMStep:
+def lstm_step(
+    a: Tensor,
+    h: Tensor,
+    cell: Tensor,
+    w: Weights,
+    how: How,
+    methods: Together = PLAIN,
+    t: int = 0,
+) -> LSTMStep:
     """c' = f∘c + i∘g, h' = o∘tanh(c'). a: (K, B, 4H), the input part of i, f, g and o."""
     H = h.shape[-1]
-    q = a + torch.baddbmm(w.c[:, None], h, w.U.mT)
+    q = a + methods.recurrent(torch.bmm(methods.read(h), w.U.mT), w.c[:, None], t, "all")
     gates = torch.sigmoid(q[..., : 2 * H])
     i, f = gates[..., :H], gates[..., H:]
     o = torch.sigmoid(q[..., 3 * H :])
-    g = (torch.relu if relu else torch.tanh)(q[..., 2 * H : 3 * H])
-    cell = torch.addcmul(f * cell, i, g)
-    return LSTMStep(i, f, g, o, cell, o * torch.tanh(cell))
+    g = methods.candidate((torch.relu if how.relu else torch.tanh)(q[..., 2 * H : 3 * H]), t)
+    keep, write = methods.blend(f, i, cell, t)
+    cell = methods.leave(keep * cell + write * g, cell, t, "c")
+    return LSTMStep(i, f, g, o, cell, methods.leave(o * torch.tanh(cell), h, t, "h"))

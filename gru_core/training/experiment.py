@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, cast
 
+import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from gru_core.data.bounds import MAX_SEED, OneOf, Parameter, Real, Value, Whole, differing
@@ -16,6 +17,7 @@ from gru_core.errors import N_, InputError
 from gru_core.maths.convention import Convention
 from gru_core.maths.initial import KeepBias, Scheme
 from gru_core.training.schedule import Schedule
+from gru_core.training.stabilisers import METHODS, Method, Sizes
 
 CELL = OneOf("cell", N_("Cell"), {"gru": N_("GRU"), "rnn": N_("RNN"), "lstm": N_("LSTM")}, "gru")
 RESET = OneOf(
@@ -97,7 +99,12 @@ WARM_UP = Whole("warm_up", N_("Warm-up steps"), 0, 5000, 0)
 CLIP = OneOf(
     "clip",
     N_("Gradient clipping"),
-    {"none": N_("none"), "norm": N_("by norm"), "value": N_("by value")},
+    {
+        "none": N_("none"),
+        "norm": N_("by norm"),
+        "value": N_("by value"),
+        "adaptive": N_("adaptive, by unit"),
+    },
     "norm",
 )
 CLIP_AT = Real("clip_at", N_("Clip at"), 1e-6, 1000.0, 1.0)
@@ -159,6 +166,13 @@ MAX_NUMBERS = 6e7
 
 MAX_CHANGES = 50
 
+EXCLUSIVE = (
+    ("layer_norm", "batch_norm", "input_batch_norm"),
+    ("independent_gates", "bounded_gates", "gated_dropout", "rescaled_dropout"),
+    ("spectral_norm", "weight_norm"),
+)
+"""Methods of which at most one can be chosen."""
+
 _GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 _BY_NAME = {choice.name: choice for choice in CHOICES}
 
@@ -185,6 +199,39 @@ class Change(BaseModel):
         steps = Whole("step", N_("step"), 0, STEPS.high, 0)
         value = _BY_NAME[given["name"]].read(given.get("value"))
         return {**given, "step": steps.read(given.get("step")), "value": value}
+
+
+class Chosen(BaseModel):
+    """A method of stabilisation, by its name in METHODS, and its one number, if it has one.
+
+    A dial that is left out is the usual one; one of a method that has none is 0. Raises
+    ValidationError for a name that there is not, or a dial out of its bounds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    dial: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given  # pydantic says what is missing
+        method = METHODS.get(str(given.get("name")))
+        if method is None:
+            raise InputError(
+                "methods: expected some of {expected}, got {actual!r}. Choose from these.",
+                expected=", ".join(METHODS),
+                actual=shown(str(given.get("name"))),
+            )
+        if method.dial is None:
+            return {**given, "dial": 0.0}
+        return {**given, "dial": method.dial.read(given.get("dial", method.dial.usual))}
+
+    @property
+    def method(self) -> Method:
+        """The method."""
+        return METHODS[self.name]
 
 
 def _of(choice: Parameter) -> BeforeValidator:
@@ -225,7 +272,7 @@ class Experiment(BaseModel):
     learning_rate: Annotated[float, _of(LEARNING_RATE)] = LEARNING_RATE.usual
     schedule: Annotated[str, _of(SCHEDULE)] = SCHEDULE.usual
     warm_up: Annotated[int, _of(WARM_UP)] = WARM_UP.usual
-    clip: Annotated[Literal["none", "norm", "value"], _of(CLIP)] = "norm"
+    clip: Annotated[Literal["none", "norm", "value", "adaptive"], _of(CLIP)] = "norm"
     clip_at: Annotated[float, _of(CLIP_AT)] = CLIP_AT.usual
     batch: Annotated[int, _of(BATCH)] = BATCH.usual
     feed: Annotated[Literal["batch", "full"], _of(FEED)] = "batch"
@@ -239,6 +286,7 @@ class Experiment(BaseModel):
     runs: Annotated[int, _of(RUNS)] = RUNS.usual
     seed: Annotated[int, _of(SEED)] = SEED.usual
     split: Annotated[int, _of(SPLIT)] = SPLIT.usual
+    methods: tuple[Chosen, ...] = ()
     changes: tuple[Change, ...] = ()
 
     @model_validator(mode="before")
@@ -272,6 +320,33 @@ class Experiment(BaseModel):
             raise InputError(
                 "feed: expected a mini-batch where every batch is new, got all training data. "
                 "Choose how many training sequences there are first."
+            )
+        for chosen in self.methods:
+            if self.cell not in chosen.method.cells:
+                raise InputError(
+                    "methods: {name} is defined for {expected}, got {actual}. "
+                    "Choose another cell, or leave the method out.",
+                    name=chosen.name,
+                    expected=", ".join(chosen.method.cells),
+                    actual=self.cell,
+                )
+        names = [chosen.name for chosen in self.methods]
+        if len({*names}) < len(names):
+            raise InputError(
+                "methods: expected each at most once, got {actual}. Leave one out.",
+                actual=", ".join(names),
+            )
+        for together in EXCLUSIVE:
+            both = [name for name in names if name in together]
+            if len(both) > 1:
+                raise InputError(
+                    "methods: {actual} act on the same numbers, and undo each other. "
+                    "Choose one of them.",
+                    actual=", ".join(both),
+                )
+        if "depth_residual" in names and self.layers == 1:
+            raise InputError(
+                "methods: depth_residual needs at least 2 layers, got 1. Choose more layers."
             )
         if self.keep == "chrono" and self.steps_of_input < 3:
             raise InputError(
@@ -355,7 +430,19 @@ class Experiment(BaseModel):
         biases = 1 if self.cell == "gru" and self.reset == "before" else 2
         widths = [self.about.inputs, *[H] * (self.layers - 1)]
         recurrent = sum(gates * (H * (D + H) + biases * H) for D in widths)
-        return recurrent + self.about.outputs * (H + 1)
+        return recurrent + self.about.outputs * (H + 1) + sum(map(self._own, widths))
+
+    def _own(self, D: int) -> int:
+        """How many numbers the methods add to a layer with D inputs, and train."""
+        G, H = _GATES[self.cell], self.hidden
+        blank = {"weight_ih": np.zeros((G * H, D)), "weight_hh": np.zeros((G * H, H))}
+        sizes = Sizes(D, H, G, 1, {**blank, "bias_ih": np.zeros(G * H)})
+        return sum(
+            array.size
+            for chosen in self.methods
+            for name, array in chosen.method.own(sizes, chosen.dial).items()
+            if name not in chosen.method.kept
+        )
 
     @property
     def work(self) -> float:
@@ -426,9 +513,11 @@ class Experiment(BaseModel):
     def to_query(self) -> dict[str, str]:
         """The choices that are not the usual ones, as parameters of an address."""
         usual = Experiment.of({"task": self.task}).model_dump() | {"task": TASK.usual}
-        del usual["changes"]
-        values: dict[str, Value] = self.model_dump(exclude={"changes"})
+        del usual["changes"], usual["methods"]
+        values: dict[str, Value] = self.model_dump(exclude={"changes", "methods"})
         query = differing(values, usual)
+        if self.methods:
+            query["methods"] = " ".join(_written(chosen) for chosen in self.methods)
         if self.changes:
             query["changes"] = " ".join(f"{c.step}:{c.name}:{c.value}" for c in self.changes)
         return query
@@ -440,6 +529,11 @@ class Experiment(BaseModel):
         Parameters that are none of an experiment's are ignored.
         """
         given: dict[str, object] = {name: query[name] for name in QUERY_NAMES if name in query}
+        if "methods" in query:
+            parts = (part.partition(":") for part in query["methods"].split())
+            given["methods"] = [
+                {"name": name, "dial": dial} if dial else {"name": name} for name, _, dial in parts
+            ]
         if "changes" in query:
             given["changes"] = [_change(part) for part in query["changes"].split()]
         return cls.of(given)
@@ -447,6 +541,13 @@ class Experiment(BaseModel):
 
 QUERY_NAMES = tuple(Experiment.model_fields)
 """Every parameter that Experiment.to_query can write."""
+
+
+def _written(chosen: Chosen) -> str:
+    dial = chosen.method.dial
+    if dial is None or chosen.dial == dial.usual:
+        return chosen.name
+    return f"{chosen.name}:{chosen.dial!r}"
 
 
 def _change(text: str) -> dict[str, str]:

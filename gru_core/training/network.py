@@ -10,7 +10,7 @@ Keras. Axes: run, time, batch, hidden.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
@@ -22,12 +22,14 @@ from gru_core.maths.initial import initialise
 from gru_core.maths.lstm import LSTMParameters
 from gru_core.maths.parameters import Array, GRUParameters
 from gru_core.maths.rnn import RNNParameters
-from gru_core.training.cells import GRUScan, Weights, gru_step, lstm_step, rnn_step
+from gru_core.training.cells import GRUScan, How, Weights, gru_step, lstm_step, rnn_step
 from gru_core.training.experiment import Experiment
+from gru_core.training.stabilisers import PLAIN, Noise, Site, Sizes, Together
 
 State = Mapping[str, Tensor]
 
-_BLOCKS = {"gru": "rzn", "lstm": "ifgo"}
+_NAMES = {"gru": "rzn", "lstm": "ifgo"}
+BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Output:
-    """answer: (K, S, B, O), what the head says: values, or logits; S = 1 or T. layers: below it."""
+    """answer: (K, S, B, O), what the head says: values, or logits; S = 1 or T. layers: below it.
+
+    statistics: what methods measured in training, to be kept among the weights, by their names.
+    """
 
     answer: Tensor
     layers: tuple[Layer, ...]
+    statistics: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def initial_weights(experiment: Experiment, seed: int) -> dict[str, Array]:
@@ -63,7 +69,11 @@ def initial_weights(experiment: Experiment, seed: int) -> dict[str, Array]:
     e, weights = experiment, {}
     for layer, D in enumerate([e.about.inputs, *[e.hidden] * (e.layers - 1)]):
         drawn = _drawn(e, D, np.random.default_rng([seed, layer, 0]))
+        sizes = Sizes(D, e.hidden, BLOCKS[e.cell], e.steps_of_input, drawn, e.z == "state")
         weights.update({f"{name}_l{layer}": array for name, array in drawn.items()})
+        for chosen in e.methods:
+            own = chosen.method.own(sizes, chosen.dial)
+            weights.update({f"{chosen.name}.{name}_l{layer}": a for name, a in own.items()})
     O, H, bound = e.about.outputs, e.hidden, 1.0 / sqrt(e.hidden)  # noqa: E741 - the papers' name
     rng = np.random.default_rng([seed, e.layers, 1])
     zero = 0.0 if e.scheme == "zeros" else 1.0
@@ -102,7 +112,7 @@ def packed(
     if isinstance(p, RNNParameters):
         W, U, b = p.W, p.U, p.b
     else:
-        blocks = _BLOCKS["gru" if isinstance(p, GRUParameters) else "lstm"]
+        blocks = _NAMES["gru" if isinstance(p, GRUParameters) else "lstm"]
         W, U, b = (np.concatenate([getattr(p, f"{x}_{g}") for g in blocks]) for x in "WUb")
     weights = {"weight_ih": W, "weight_hh": U, "bias_ih": b}
     if recurrent_bias:
@@ -126,48 +136,89 @@ def gru_parameters(experiment: Experiment, state: Mapping[str, Array], layer: in
 
 
 def forward(
-    experiment: Experiment, weights: State, inputs: Tensor, *, stepwise: bool = False
+    experiment: Experiment,
+    weights: State,
+    inputs: Tensor,
+    *,
+    stepwise: bool = False,
+    noise: Noise | None = None,
 ) -> Output:
     """What the networks say to ``inputs`` (K, T, B, D), starting from states of zero.
 
     stepwise: put every h_t on the tape by itself, so that ∂L/∂h_t can be asked for; slower.
+    noise: in training, what methods draw their masks from; None in evaluation.
     """
     x, layers = inputs, []
+    statistics: dict[str, Tensor] = {}
     for number in range(experiment.layers):
-        layers.append(_layer(experiment, weights, x, number, stepwise))
-        x = layers[-1].h
-    read = x if experiment.about.read == "all" else layers[-1].last[:, None]
+        layer, x = _layer(experiment, weights, x, number, stepwise, noise, statistics)
+        layers.append(layer)
+    plain = x is layers[-1].h  # then the last state is at hand without a gradient for the others
+    read = x if experiment.about.read == "all" else layers[-1].last[:, None] if plain else x[:, -1:]
     K, S, B, H = read.shape
     answer = torch.baddbmm(
         weights["head.bias"][:, None], read.reshape(K, S * B, H), weights["head.weight"].mT
     )
-    return Output(answer.view(K, S, B, -1), tuple(layers))
+    return Output(answer.view(K, S, B, -1), tuple(layers), statistics)
 
 
-def _layer(e: Experiment, weights: State, x: Tensor, number: int, stepwise: bool) -> Layer:
+def _layer(
+    e: Experiment,
+    weights: State,
+    x: Tensor,
+    number: int,
+    stepwise: bool,
+    noise: Noise | None,
+    statistics: dict[str, Tensor],
+) -> tuple[Layer, Tensor]:
+    """One layer, and what the next one reads."""
     K, T, B, _ = x.shape
-    W, U, b = (weights[f"{name}_l{number}"] for name in ("weight_ih", "weight_hh", "bias_ih"))
-    c = weights.get(f"bias_hh_l{number}", torch.zeros_like(b))
-    if e.cell == "gru" and e.z == "candidate":  # 1 − σ(a) = σ(−a): from here z weights the state
-        flip = torch.ones(3 * e.hidden, dtype=W.dtype)
-        flip[e.hidden : 2 * e.hidden] = -1.0
-        W, U, b, c = W * flip[:, None], U * flip[:, None], b * flip, c * flip
+    own = {
+        name.removesuffix(f"_l{number}"): w
+        for name, w in weights.items()
+        if name.endswith(f"_l{number}")
+    }
     x = x.transpose(0, 1)
     h = torch.zeros(K, B, e.hidden, dtype=x.dtype)
     cell = torch.zeros_like(h)
-    parts = []
-    for start in range(0, T, e.truncate or T):
-        piece = x[start : start + (e.truncate or T)]
+    parts, above = [], []
+    for first in range(0, T, e.truncate or T):
+        piece = x[first : first + (e.truncate or T)]
         h, cell = h.detach(), cell.detach()  # truncated BPTT: nothing goes back from here
-        parts.append(_piece(e, piece, (W, b), (h, cell), Weights(U, c), stepwise))
+        methods, sites = _at_work(e, own, piece, number, first, noise)
+        parts.append(_piece(e, piece, own, (h, cell), methods, stepwise))
+        above.append(methods.above(parts[-1].h, piece))
         h, cell = parts[-1].last, parts[-1].cell
+        for name, site in sites.items():
+            # Each piece measures steps of its own, and goes on from what was kept before it.
+            kept = {f"{name}.{what}": value for what, value in site.statistics.items()}
+            own |= kept
+            statistics |= {f"{what}_l{number}": value for what, value in kept.items()}
     gates = {name: _joined([part.gates[name] for part in parts]) for name in parts[0].gates}
-    if e.cell == "gru":
-        keep = gates.pop("keep")
-        gates["z"] = keep if e.z == "state" else 1.0 - keep
     n = gates.pop("n", None)
     steps = tuple(step for part in parts for step in part.steps)
-    return Layer(_joined([part.h for part in parts]), h, gates, n, steps)
+    layer = Layer(_joined([part.h for part in parts]), h, gates, n, steps)
+    if all(out is part.h for out, part in zip(above, parts, strict=True)):
+        return layer, layer.h
+    return layer, _joined(above)
+
+
+def _at_work(
+    e: Experiment,
+    own: State,
+    piece: Tensor,
+    number: int,
+    first: int,
+    noise: Noise | None,
+) -> tuple[Together, dict[str, Site]]:
+    """The methods of the experiment on one piece, and their sites, by their names."""
+    sites = {}
+    for chosen in e.methods:
+        prefix = f"{chosen.name}."
+        its = {name.removeprefix(prefix): w for name, w in own.items() if name.startswith(prefix)}
+        sites[chosen.name] = Site(piece, e.hidden, number, first, BLOCKS[e.cell], noise, its)
+    acting = [chosen.method.make(sites[chosen.name], chosen.dial) for chosen in e.methods]
+    return (Together(acting) if acting else PLAIN), sites
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
@@ -189,38 +240,61 @@ class _Piece:
 def _piece(
     e: Experiment,
     x: Tensor,
-    of_input: tuple[Tensor, Tensor],
+    own: State,
     state: tuple[Tensor, Tensor],
-    w: Weights,
+    methods: Together,
     stepwise: bool,
 ) -> _Piece:
-    relu, (W, b), (h, cell) = e.candidate == "relu", of_input, state
-    if e.cell == "gru" and not stepwise:
-        hs, last, both, n = GRUScan.apply(x, W, b, h, w.U, w.c, e.reset, relu)  # type: ignore[no-untyped-call]
-        r, keep = both[..., : e.hidden], both[..., e.hidden :]
-        return _Piece(hs, last, {"r": r, "keep": keep, "n": n}, cell)
+    W, U, b = own["weight_ih"], methods.matrix(own["weight_hh"]), own["bias_ih"]
+    c = own.get("bias_hh", torch.zeros_like(b))
+    how, (h, cell) = How(e.reset, e.z == "state", e.candidate == "relu"), state
+    if e.cell == "gru" and not stepwise and _only_matrices(e):
+        return _scanned(x, (W, b), h, (U, c), how)
     T, K, B, D = x.shape
     # The input part of all steps in one product.
-    a = torch.baddbmm(b[:, None], x.transpose(0, 1).reshape(K, T * B, D), W.mT)
-    a = a.view(K, T, B, -1).transpose(0, 1)
+    product = torch.bmm(methods.enter(x).transpose(0, 1).reshape(K, T * B, D), W.mT)
+    a = methods.input(product.view(K, T, B, -1).transpose(0, 1), b[:, None])
     steps: list[Tensor] = []
     gates: list[dict[str, Tensor]] = []
-    for a_t in a.unbind(0):
+    w = Weights(U, c)
+    for t, a_t in enumerate(a.unbind(0)):
         match e.cell:
             case "gru":
-                gru = gru_step(a_t, h, w, e.reset, relu)
+                gru = gru_step(a_t, h, w, how, methods, t)
                 h = gru.h
-                gates.append({"r": gru.r, "keep": gru.keep, "n": gru.n})
+                z = gru.keep if how.z_keeps else 1.0 - gru.keep
+                gates.append({"r": gru.r, "z": z, "n": gru.n})
             case "rnn":
-                h = rnn_step(a_t, h, w, relu)
+                h = rnn_step(a_t, h, w, how, methods, t)
                 gates.append({})
             case "lstm":
-                lstm = lstm_step(a_t, h, cell, w, relu)
+                lstm = lstm_step(a_t, h, cell, w, how, methods, t)
                 h, cell = lstm.h, lstm.c
                 gates.append({"i": lstm.i, "f": lstm.f, "o": lstm.o})
         steps.append(h)
     every = {name: torch.stack([step[name] for step in gates]).detach() for name in gates[0]}
     return _Piece(torch.stack(steps), h, every, cell, tuple(steps))
+
+
+def _scanned(
+    x: Tensor, of_input: tuple[Tensor, Tensor], h: Tensor, of_state: tuple[Tensor, Tensor], how: How
+) -> _Piece:
+    (W, b), (U, c), H = of_input, of_state, h.shape[-1]
+    if not how.z_keeps:  # 1 − σ(a) = σ(−a): the scan has z weight the state
+        flip = torch.ones(3 * H, dtype=W.dtype)
+        flip[H : 2 * H] = -1.0
+        W, U, b, c = W * flip[:, None], U * flip[:, None], b * flip, c * flip
+    hs, last, both, n = GRUScan.apply(x, W, b, h, U, c, how.reset, how.relu)  # type: ignore[no-untyped-call]
+    keep = both[..., H:]
+    gates = {"r": both[..., :H], "z": keep if how.z_keeps else 1.0 - keep, "n": n}
+    return _Piece(hs, last, gates, h)
+
+
+def _only_matrices(e: Experiment) -> bool:
+    """No method acts within a step."""
+    return all(
+        chosen.name in ("spectral_norm", "weight_norm", "depth_residual") for chosen in e.methods
+    )
 
 
 def losses(experiment: Experiment, answer: Tensor, targets: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ from gru_core.training.schedule import (
     PLATEAU_THRESHOLD,
     share,
 )
+from gru_core.training.stabilisers import Noise
 
 SNAPSHOTS = 24
 """About how many snapshots a whole run leaves."""
@@ -213,8 +214,16 @@ class _Going:
         self.whole = (
             None if e.sequences else _stacked([self.data.batch(s, 0, None) for s in e.seeds])
         )
+        kept = {f"{c.name}.{name}" for c in e.methods for name in c.method.kept}
+        self.kept = {
+            name: tensor
+            for name, tensor in checkpoint.weights.items()
+            if name.rpartition("_l")[0] in kept
+        }
         self.weights = {
-            name: tensor.clone().requires_grad_() for name, tensor in checkpoint.weights.items()
+            name: tensor.clone().requires_grad_()
+            for name, tensor in checkpoint.weights.items()
+            if name not in self.kept
         }
         self.optimiser = _optimiser(e, self.weights)
         if checkpoint.optimiser:
@@ -234,19 +243,26 @@ class _Going:
     def finished(self) -> bool:
         return self.step >= self.experiment.steps or all(self.stopped)
 
+    @property
+    def all_weights(self) -> dict[str, Tensor]:
+        """Those that are trained, and what methods keep beside them."""
+        return self.weights | self.kept
+
     def parts(self) -> Parts:
         """Do the next step: everything but the bookkeeping."""
         e = self.experiment.at(self.step)
         inputs, targets = self.whole or _stacked(
             [self.data.batch(seed, self.step, e.sequences) for seed in e.seeds]
         )
-        output = forward(e, self.weights, inputs)
+        output = forward(e, self.all_weights, inputs, noise=Noise(e.seeds, self.step))
         loss = losses(e, output.answer, targets)
         # The runs share no number: the gradient of the sum is that of each.
-        grads = torch.autograd.grad(loss.sum(), list(self.weights.values()))
+        grads = torch.autograd.grad(
+            loss.sum(), list(self.weights.values()), materialize_grads=True, allow_unused=True
+        )
         gradients = dict(zip(self.weights, grads, strict=True))
         norm = norm_of(grads)
-        clipped, scale = _clipped(e, gradients, norm)
+        clipped, scale = _clipped(e, gradients, norm, self.weights)
         before = {name: tensor.detach().clone() for name, tensor in self.weights.items()}
         rate = self._update(e, clipped)
         return Parts(
@@ -258,7 +274,7 @@ class _Going:
             norm,
             scale,
             clipped,
-            norm_of(clipped.values()) if e.clip == "value" else norm * scale,
+            norm * scale if e.clip in ("none", "norm") else norm_of(clipped.values()),
             rate,
             before,
             {name: tensor.detach() for name, tensor in self.weights.items()},
@@ -298,6 +314,8 @@ class _Going:
             with torch.no_grad():
                 for name, weight in self.weights.items():
                     weight.copy_(torch.where(_per_run(alive, weight), weight, parts.weights[name]))
+        for name, measured in parts.output.statistics.items():
+            self.kept[name] = torch.where(_per_run(alive, measured), measured, self.kept[name])
         columns = [
             (parts.loss, active),  # a run that breaks shows what broke it
             (parts.norm, active),
@@ -310,7 +328,7 @@ class _Going:
         self.last_norm = torch.where(alive, parts.norm, self.last_norm)
         self.step += 1
         if self.step in self.snapshot_at:
-            self.snapshots.append(_snapshot(self.experiment, self.step, self.weights))
+            self.snapshots.append(_snapshot(self.experiment, self.step, self.all_weights))
         if self.step % self.experiment.evaluate == 0 or self.finished:
             self._look()
 
@@ -318,8 +336,8 @@ class _Going:
         """Judge the networks by the validation data, and act on it where the experiment says so."""
         e = self.experiment
         if self.step == 0:
-            self.snapshots.append(_snapshot(e, 0, self.weights))
-        look = evaluate(e, self.weights, self.data.validation)
+            self.snapshots.append(_snapshot(e, 0, self.all_weights))
+        look = evaluate(e, self.all_weights, self.data.validation)
         self.looks.append((self.step, look))
         active = torch.tensor([stop is None for stop in self.stopped])
         loss = look[0].nan_to_num(nan=torch.inf)
@@ -328,7 +346,7 @@ class _Going:
         self.since_best = torch.where(better, 0, self.since_best + 1)
         self.best_weights = {
             name: torch.where(_per_run(better, w), w.detach(), self.best_weights[name])
-            for name, w in self.weights.items()
+            for name, w in self.all_weights.items()
         }
         if e.patience:
             for run in (active & (self.since_best >= e.patience)).nonzero().flatten().tolist():
@@ -345,7 +363,7 @@ class _Going:
         return Checkpoint(
             self.experiment,
             self.step,
-            {name: tensor.detach() for name, tensor in self.weights.items()},
+            {name: tensor.detach() for name, tensor in self.all_weights.items()},
             self.optimiser.state_dict(),
             tuple(self.stopped),
             self.factor,
@@ -429,14 +447,18 @@ def norm_of(tensors: Iterable[Tensor]) -> Tensor:
 
 
 def is_decayed(name: str) -> bool:
-    """Penalties act on weights alone: a decayed bias would undo a keep bias."""
-    return "bias" not in name
+    """Penalties act on matrices alone: a decayed bias would undo a keep bias, a gain its norm."""
+    return name.rpartition(".")[2].startswith(("weight", "projection"))
 
 
 def _clipped(
-    e: Experiment, gradients: Mapping[str, Tensor], norm: Tensor
+    e: Experiment,
+    gradients: Mapping[str, Tensor],
+    norm: Tensor,
+    weights: Mapping[str, Tensor],
 ) -> tuple[Mapping[str, Tensor], Tensor]:
-    """Pascanu et al. 2013, algorithm 1, for each run by itself; or each entry cut off."""
+    """For each run by itself: by the norm of all (Pascanu et al. 2013, algorithm 1), each entry
+    cut off, or each row of a weight by its own norm (Brock et al. 2021, equation 3)."""
     unchanged = torch.ones_like(norm)
     match e.clip:
         case "norm":
@@ -445,8 +467,23 @@ def _clipped(
         case "value":
             cut = {name: g.clamp(-e.clip_at, e.clip_at) for name, g in gradients.items()}
             return cut, unchanged
+        case "adaptive":
+            rows = {name: _by_row(g, weights[name], e.clip_at) for name, g in gradients.items()}
+            return rows, unchanged
         case _:
             return gradients, unchanged
+
+
+def _by_row(gradient: Tensor, weight: Tensor, limit: float) -> Tensor:
+    """A row, the weights of one unit, moves by no more than ``limit`` of its own length.
+
+    Biases and gains are rows of one number; a length below 1e-3 counts as that.
+    """
+    rows, own = (t if t.ndim > 2 else t[..., None] for t in (gradient, weight.detach()))
+    allowed = limit * torch.linalg.vector_norm(own, dim=-1, keepdim=True).clamp(min=1e-3)
+    norm = torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
+    clipped: Tensor = rows * (allowed / norm.clamp(min=1e-12)).clamp(max=1.0)
+    return clipped.view_as(gradient)
 
 
 def _why(parts: Parts, run: int, step: int, last_norm: float) -> Stop:

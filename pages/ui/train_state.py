@@ -12,6 +12,7 @@ import streamlit as st
 
 from gru_core.data.bounds import Whole
 from gru_core.errors import InputError
+from gru_core.figures.training import untrained
 from gru_core.maths.parameters import Array
 from gru_core.training import experiment as experiments
 from gru_core.training.experiment import Experiment
@@ -29,6 +30,9 @@ FIRST = next(iter(PRESETS.values()))
 _KEEP_ADDRESS = 5.0
 """Seconds between two notes of the step in the address while the run goes on."""
 
+_QUICK = 1e8
+"""Multiply-adds of a training step up to which nobody waits for a look at the untrained network."""
+
 _REACHED = Whole("step", "step", 0, experiments.STEPS.high, 0)
 
 
@@ -36,10 +40,13 @@ _REACHED = Whole("step", "step", 0, experiments.STEPS.high, 0)
 class Run:
     """first: before any step, and how it looks. checkpoint, record, now: as far as collected.
 
+    untrained: a record of no step, with the validation data as it looks before the first one;
+    without it where that takes long.
     relay: does the work, elsewhere. playing: it goes on until it is told otherwise.
     """
 
     first: Snapshot
+    untrained: Record
     checkpoint: Checkpoint
     record: Record
     now: Snapshot
@@ -49,8 +56,15 @@ class Run:
     @classmethod
     def of(cls, experiment: Experiment) -> Run:
         checkpoint = start(experiment)
-        first = inspect(checkpoint)
-        return cls(first, checkpoint, Record.empty(experiment.runs), first, Relay(checkpoint))
+        first, empty = inspect(checkpoint), Record.empty(experiment.runs)
+        quick = experiment.work / experiment.steps < _QUICK
+        seen = untrained(checkpoint) if quick else empty
+        return cls(first, seen, checkpoint, empty, first, Relay(checkpoint))
+
+    @property
+    def seen(self) -> Record:
+        """What there is to draw."""
+        return self.record if len(self.record) else self.untrained
 
     @property
     def moving(self) -> bool:
@@ -100,6 +114,28 @@ class Course:
             notice=None,
             version=self.version + 1,
         )
+
+    def longer(self) -> Course:
+        """The same with twice the steps, from its start, at once.
+
+        Not on from its end, because how a run is looked at on the way depends on its length.
+        """
+        steps = self.longer_steps
+        if steps is None:
+            return self
+        return self.begin(self.experiment.changed(steps=steps)).go()
+
+    @property
+    def longer_steps(self) -> int | None:
+        """How many steps that is; None where more steps change nothing, or are too many."""
+        steps = min(2 * self.experiment.steps, experiments.STEPS.high)
+        if self.run.checkpoint.step < self.experiment.steps or steps == self.experiment.steps:
+            return None
+        try:
+            self.experiment.changed(steps=steps)
+        except InputError:
+            return None
+        return steps
 
     def choose(self, **choices: object) -> Course:
         """Other choices, and so another run."""

@@ -12,7 +12,7 @@ from gru_core.maths.initial import initialise
 from gru_core.maths.lstm import unroll as unroll_lstm
 from gru_core.maths.rnn import unroll as unroll_rnn
 from gru_core.training import cells
-from gru_core.training.cells import GRUScan, Weights, gru_step, lstm_step, rnn_step
+from gru_core.training.cells import GRUScan, How, Weights, gru_step, lstm_step, rnn_step
 from gru_core.training.network import packed
 
 SIZES = st.integers(1, 4)
@@ -70,7 +70,7 @@ def test_the_gradient_by_hand_is_autograds(
     h, steps = h0, []
     for x_t in x.unbind(0):
         a_t = torch.baddbmm(b[:, None], x_t, W.mT)
-        steps.append(gru_step(a_t, h, Weights(U, c), reset, relu))
+        steps.append(gru_step(a_t, h, Weights(U, c), How(reset, relu=relu)))
         h = steps[-1].h
     taped = torch.stack([s.h for s in steps])
     by_tape = torch.autograd.grad(loss(taped, h), (x, W, b, h0, U, c))
@@ -102,7 +102,7 @@ def test_a_step_is_the_one_of_the_maths(H: int, D: int, reset: str, seed: int) -
     w = {name: torch.tensor(a)[None] for name, a in packed(p).items()}
     a = torch.from_numpy(x[:, :D])[None] @ w["weight_ih"].mT + w["bias_ih"][:, None]
     ours = gru_step(
-        a, torch.from_numpy(h[:, :H])[None], Weights(w["weight_hh"], w["bias_hh"]), reset, False
+        a, torch.from_numpy(h[:, :H])[None], Weights(w["weight_hh"], w["bias_hh"]), How(reset)
     )
     theirs = step(p, x[:, :D], h[:, :H], convention)
     for name in ("r", "keep", "n", "h"):
@@ -116,7 +116,7 @@ def test_the_lstm_and_the_rnn_are_those_of_the_maths() -> None:
     a = torch.from_numpy(x)[:, None] @ w["weight_ih"][0].T + w["bias_ih"]
     h = c = torch.zeros(1, 1, 4, dtype=torch.float64)
     for t in range(6):
-        out = lstm_step(a[t][None], h, c, Weights(w["weight_hh"], w["bias_hh"]), relu=False)
+        out = lstm_step(a[t][None], h, c, Weights(w["weight_hh"], w["bias_hh"]), How())
         h, c = out.h, out.c
     trace = unroll_lstm(lstm, x)
     np.testing.assert_allclose(h[0, 0], trace.h[-1], atol=1e-14)
@@ -128,5 +128,7 @@ def test_the_lstm_and_the_rnn_are_those_of_the_maths() -> None:
         a = torch.from_numpy(x)[:, None] @ w["weight_ih"][0].T + w["bias_ih"]
         h = torch.zeros(1, 1, 4, dtype=torch.float64)
         for t in range(6):
-            h = rnn_step(a[t][None], h, Weights(w["weight_hh"], w["bias_hh"]), activation == "relu")
+            h = rnn_step(
+                a[t][None], h, Weights(w["weight_hh"], w["bias_hh"]), How(relu=activation == "relu")
+            )
         np.testing.assert_allclose(h[0, 0], unroll_rnn(rnn, x).h[-1], atol=1e-14)
