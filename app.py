@@ -42,6 +42,7 @@ def main() -> None:
         ],
         _("Train"): [
             st.Page("pages/train/train.py", title=_("Train live"), url_path="train"),
+            st.Page("pages/train/compare.py", title=_("Compare"), url_path="compare"),
         ],
         _("Check"): [
             st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),

@@ -117,9 +117,7 @@ def table(rounds: Sequence[Round], steps: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--steps", type=int, default=3000, help=f"of each run, up to {STEPS.high}"
-    )
+    parser.add_argument("--steps", type=int, default=3000, help=f"of each run, up to {STEPS.high}")
     parser.add_argument("--rounds", type=int, default=3, help="measured runs of each")
     asked = parser.parse_args()
     experiment = experiment_of(asked.steps)

@@ -66,7 +66,7 @@ SIZES = (Size(30, 16, 4, 8), Size(50, 32, 8, 32), Size(100, 64, 1, 64))
 
 @contextmanager
 def noise_task(inputs: int) -> Iterator[None]:
-    """Until it ends, the task STAND_IN has so many inputs, and a run may be as large as it likes."""
+    """Until it ends, the task STAND_IN has so many inputs, and a run may be of any size."""
 
     def draw(rng: np.random.Generator, T: int, B: int) -> Batch:
         return Batch(rng.standard_normal((T, B, inputs)), rng.standard_normal((T, B, 1)))
@@ -126,7 +126,8 @@ class Plain:
 
     def states(self, inputs: Tensor) -> Tensor:
         if isinstance(self.gru, nn.GRU):
-            return self.gru(inputs)[0]
+            every: Tensor = self.gru(inputs)[0]
+            return every
         h = torch.zeros(inputs.shape[1], self.gru.hidden_size)
         states = []
         for x in inputs.unbind():
@@ -184,21 +185,24 @@ def on_threads(threads: int, job: Job) -> Job:
     return run
 
 
-def jobs(size: Size) -> dict[tuple[str, int], Job]:
-    """What is timed: loops of PyTorch by name and threads, ours by name and K."""
+def window_of(begin: Checkpoint) -> Job:
+    return lambda: advance(begin, WINDOW)
+
+
+def jobs(size: Size) -> dict[str, Job]:
+    """What is timed: loops of PyTorch by name and threads, ours by name and K, after a blank."""
     usual = experiment_of(size, 1, 1000)
-    timed: dict[tuple[str, int], Job] = {}
+    timed: dict[str, Job] = {}
     for name, cell in (("nn.GRU", False), ("nn.GRUCell", True)):
         for threads in sorted({1, torch.get_num_threads()}):
-            timed[name, threads] = on_threads(threads, plain(usual, size, cell).window)
+            timed[f"{name} {threads}"] = on_threads(threads, plain(usual, size, cell).window)
     for name, evaluate in JUDGED.items():
         for runs in RUNS:
-            begin = midway(experiment_of(size, runs, evaluate))
-            timed[name, runs] = lambda begin=begin: advance(begin, WINDOW)
+            timed[f"{name} {runs}"] = window_of(midway(experiment_of(size, runs, evaluate)))
     return timed
 
 
-def measure(size: Size, rounds: int, warm_up: int) -> dict[tuple[str, int], float]:
+def measure(size: Size, rounds: int, warm_up: int) -> dict[str, float]:
     """Milliseconds of one step, of each job."""
     with noise_task(size.I):
         require_equal(size)
@@ -206,15 +210,15 @@ def measure(size: Size, rounds: int, warm_up: int) -> dict[tuple[str, int], floa
     return {name: time / WINDOW for name, time in taken.items()}
 
 
-def lines(size: Size, taken: Mapping[tuple[str, int], float]) -> list[str]:
+def lines(size: Size, taken: Mapping[str, float]) -> list[str]:
     """Two rows of the table."""
     gru, cell = (
-        min(time for (name, _), time in taken.items() if name == theirs)
+        min(time for name, time in taken.items() if name.split()[0] == theirs)
         for theirs in ("nn.GRU", "nn.GRUCell")
     )
     rows = []
     for name in JUDGED:
-        ours = {runs: taken[name, runs] for runs in RUNS}
+        ours = {runs: taken[f"{name} {runs}"] for runs in RUNS}
         ratios = [ours[1] / gru, ours[1] / cell, ours[5] / ours[1], ours[10] / ours[1]]
         cells = [f"{ratio:.2f}" for ratio in ratios] + [f"{30 * gru / ours[30]:.1f}"]
         rows.append(f"| {size} | {name} | {gru:.2f} | {ours[1]:.2f} | {' | '.join(cells)} |")

@@ -7,7 +7,7 @@ const DASHES = { r: [1, 5], z: [9, 6], n: [], h: [], i: [1, 5], f: [9, 6], o: [5
 const LABELS = 34; // room for the letters, left of the maps
 const GAP = 8;
 const REPLAY = 350; // ms a moment: at most two dozen in about 8 s
-const COMPACT = 352; // height of the plot in a column beside other figures
+const COMPACT = 316; // height of the plot in a column beside other figures
 
 /** Base64 of little-endian float32, as Python packs it. */
 function floats(text) {
@@ -141,7 +141,9 @@ class Timeline {
     const steps = this.moments?.steps ?? [];
     const place = steps.indexOf(this.moment);
     if (place < 0) this.moment = null;
-    this.history.hidden = !steps.length;
+    // In a column its place is kept, so that the maps stay where they are once a run begins.
+    this.history.hidden = !steps.length && !this.data.compact;
+    this.past.disabled = this.again.disabled = !steps.length;
     this.sheet = this.now;
     if (place >= 0) {
       const { sheets, sets } = this.moments;
@@ -156,10 +158,10 @@ class Timeline {
     this.maps = this.sheet.maps;
     this.x = this.sheet.x ?? this.now.x;
     this.root.dataset.moment = this.moment ?? "now";
-    if (!steps.length) return;
+    if (this.history.hidden) return;
     const position = this.moment === null ? steps.length : place;
     const text = this.whenText();
-    Object.assign(this.past, { max: steps.length, value: position });
+    Object.assign(this.past, { max: Math.max(steps.length, 1), value: steps.length ? position : 1 });
     this.past.setAttribute("aria-label", this.words.moments);
     this.past.setAttribute("aria-valuetext", text);
     this.after.textContent = text;
@@ -169,7 +171,7 @@ class Timeline {
 
   whenText() {
     const { before, after, now } = this.words;
-    if (this.moment === 0) return before;
+    if (this.moment === 0 || (this.moment === null && !this.view.updates)) return before;
     return this.moment === null ? now.replace("{step}", this.view.updates) : after.replace("{step}", this.moment);
   }
 
@@ -290,7 +292,7 @@ class Timeline {
     const width = this.root.clientWidth;
     const { compact } = this.data;
     const count = this.names.length;
-    const [x, lines] = compact ? [40, 60] : [58, 80];
+    const [x, lines] = compact ? [34, 54] : [58, 80];
     // all of it on a projector's 720 lines, below the frame and the controls,
     // and the sentence below it; but never less than a pixel for each unit
     const free = compact ? COMPACT - 20 - x - lines - (count + 2) * GAP : window.innerHeight - 530;

@@ -283,6 +283,7 @@ def with_levels(
     top = top + pad if top in near else top
     layout["yaxis"]["range"] = [bottom, top]
     last = None
+    beyond = {True: 0, False: 0}
     for title, place in sorted(places.items(), key=lambda item: -item[1]):
         within = bottom <= place <= top
         arrow = "" if within else " ↑" if place > top else " ↓"
@@ -302,21 +303,30 @@ def with_levels(
                     "line": {"width": 1.2, "dash": "dot"},
                 }
             )
-        layout["annotations"].append(
-            {
-                "xref": "paper",
-                "x": 1,
-                "xanchor": "right",
-                "yref": "y" if within else "paper",
-                "y": place if within else float(place > top),
-                "yanchor": ("top" if close else "bottom")
-                if within
-                else ("top" if place > top else "bottom"),
-                "text": f"{title} {levels[title]:.3g}{arrow}",
-                "showarrow": False,
-                "font": {"size": 10.5},
-            }
-        )
+        note = named_level(f"{title} {levels[title]:.3g}{arrow}", place)
+        if not within:
+            above = place > top
+            # Those beyond the same edge stand one under, or over, the other.
+            shift = 14 * beyond[above] * (-1 if above else 1)
+            beyond[above] += 1
+            note |= {"yref": "paper", "y": float(above), "yshift": shift}
+        note["yanchor"] = "top" if (close if within else place > top) else "bottom"
+        layout["annotations"].append(note)
+
+
+def named_level(text: str, place: float) -> dict[str, Any]:
+    """The name of a horizontal line, on it at the right. place: y, on a log scale its log10."""
+    return {
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "yref": "y",
+        "y": place,
+        "yanchor": "bottom",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 10.5},
+    }
 
 
 def over_steps(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 # r, z, n, h: Okabe and Ito's colours (Color Universal Design, 2008), which colour-blind readers can
 # tell apart. i, f, o of an LSTM: chosen to lie far from these and from each other as protan, deutan
@@ -23,3 +24,26 @@ COLOURS: Mapping[str, str] = MappingProxyType(
         "validation": "#9966FF",
     }
 )
+
+
+class Stroke(NamedTuple):
+    """How a line is drawn: its colour and plotly.js's name of its dash."""
+
+    colour: str
+    dash: str
+
+
+# Found by search among colours of 2.9:1 from both papers: of those with the same dash, the least
+# distance in OKLab that a protan, deutan or tritan reader sees (Machado et al. 2009) is as large
+# as could be; those with another dash may be nearer, as the dash tells them apart.
+CONFIGURATIONS: tuple[Stroke, ...] = (
+    Stroke("#0069C3", "solid"),
+    Stroke("#F05A00", "dash"),
+    Stroke("#5A963C", "dot"),
+    Stroke("#A54B0F", "solid"),
+    Stroke("#2D96FF", "dash"),
+    Stroke("#D269D2", "dot"),
+    Stroke("#968796", "solid"),
+    Stroke("#964B87", "dot"),
+)
+"""Of the configurations of a comparison, in their order."""

@@ -21,6 +21,7 @@ from gru_core.figures.curves import (
     line,
     log_ticks,
     median_line,
+    named_level,
     outside,
     over_runs,
     over_steps,
@@ -86,11 +87,14 @@ def loss_figure(
     """Training loss, of each step's batch, and validation loss.
 
     Of several runs: the median, the range as a band, and each run as a faint line; before the first
-    step a point for each. levels: title → loss, what guessing gets and what others reach. words: step, loss, training, validation,
-    seed_training and seed_validation ({seed}, {x}, {y}), beyond ({x}, {y}: above the figure).
+    step a point for each. levels: title → loss, what guessing gets and what others reach. words:
+    step, loss, training, validation, seed_training and seed_validation ({seed}, {x}, {y}), beyond
+    ({x}, {y}: above the figure).
     """
     steps = np.arange(record.first, record.end)
     start = [*record.validation_loss[:1].ravel(), *record.loss[:1].ravel()]
+    if not len(record):  # nothing has a course yet that the lines could be too far from
+        start += (levels or {}).values()
     shown = robust_range([record.loss, record.validation_loss], log, start)
     layout = over_steps(words, words["loss"], view, record.end, log=log, shown=shown)
     with_levels(layout, levels or {}, shown, log)
@@ -120,12 +124,13 @@ def _points(record: Record, view: View, text: str) -> list[dict[str, Any]]:
             "mode": "markers",
             "x": [0],
             "y": [float(value)],
-            "marker": {"color": COLOURS["validation"], "size": 9, "opacity": 0.7},
+            "marker": {"color": COLOURS["validation"], "size": 7, "opacity": 0.7},
             "cliponaxis": False,
             "showlegend": False,
             "hovertemplate": text.format(seed=seed, x=0, y=f"{value:.3g}") + "<extra></extra>",
         }
-        for seed, value in zip(view.seeds, record.validation_loss[:1].ravel())
+        for losses in record.validation_loss[:1]
+        for seed, value in zip(view.seeds, losses, strict=True)
         if np.isfinite(value)
     ]
 
@@ -161,11 +166,12 @@ def gradient_figure(
             seed_lines(steps, record.gradient_norm, view.seeds, before, words["seed_before"], True),
         ]
     # Where nothing is clipped both are one: the thin line is seen on the thick one.
-    for name, values, colour, width in (
-        ("after", record.clipped_norm, after, 3.2),
-        ("before", record.gradient_norm, before, 1.1),
+    for name, values, colour, width, above in (
+        ("before", record.gradient_norm, before, 1.1, 1),
+        ("after", record.clipped_norm, after, 3.2, 0),
     ):
-        data.append(median_line(steps, values, words[name], colour, log=True, width=width))
+        style = {"log": True, "width": width, "zorder": above}
+        data.append(median_line(steps, values, words[name], colour, **style))
     if limits:
         ends = [*(step for step, _ in thresholds[1:]), layout["xaxis"]["range"][1]]
         corners = list(zip([step for step, _ in thresholds], ends, strict=True))
@@ -177,7 +183,13 @@ def gradient_figure(
                 COLOURS["validation"],
                 width=1.2,
                 dash="dot",
+                meta={"read": False},
             )
+        )
+    limit = thresholds[-1][1] if thresholds else None
+    if limit is not None:
+        layout["annotations"].append(
+            named_level(f"{words['threshold']} {limit:.3g}", float(np.log10(limit)))
         )
     if shown:
         data += outside(steps, record.gradient_norm, shown, True, words["beyond"])
@@ -211,7 +223,8 @@ def profile_figure(
             style = {
                 "width": width,
                 "dash": _DASHES[layer],
-                "meta": {"read": True, "atRest": False},
+                # The dashes say the layer: of the start one name is enough.
+                "meta": {"read": which == "now" or layer == 0, "atRest": False},
             }
             data.append(median_line(t, runs, name, colour, log=True, **style))
     both = np.concatenate([start.profile.ravel(), now.profile.ravel()])

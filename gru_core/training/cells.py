@@ -238,5 +238,7 @@ def lstm_step(
     o = torch.sigmoid(q[..., 3 * H :])
     g = methods.candidate((torch.relu if how.relu else torch.tanh)(q[..., 2 * H : 3 * H]), t)
     keep, write = methods.blend(f, i, cell, t)
-    cell = methods.leave(keep * cell + write * g, cell, t, "c")
-    return LSTMStep(i, f, g, o, cell, methods.leave(o * torch.tanh(cell), h, t, "h"))
+    c = keep * cell + write * g
+    # Zoneout, the one that acts on both, reads the new c here, not the one that it leaves.
+    h = methods.leave(o * torch.tanh(c), h, t, "h")
+    return LSTMStep(i, f, g, o, methods.leave(c, cell, t, "c"), h)

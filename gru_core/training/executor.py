@@ -6,7 +6,7 @@ import os
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import cache
 from time import perf_counter
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from gru_core.data.typed import shown
 from gru_core.errors import InputError
@@ -16,14 +16,21 @@ from gru_core.training.trainer import Checkpoint, advance, inspect
 SCHEDULER = "GRU_LAB_SCHEDULER"
 """The environment variable that names a Dask scheduler, such as tcp://192.0.2.1:8786."""
 
+PATIENCE = 5.0
+"""Seconds in which a scheduler must answer."""
+
 
 class Slice(NamedTuple):
-    """What one slice gave, how the networks are after it, and how many seconds the steps took."""
+    """What one slice gave, how the networks are after it, and how many seconds the steps took.
+
+    which: the place of its run among those that go on together.
+    """
 
     checkpoint: Checkpoint
     record: Record
     now: Snapshot
     seconds: float
+    which: int = 0
 
 
 def work(checkpoint: Checkpoint, steps: int) -> Slice:
@@ -39,7 +46,6 @@ def submit(checkpoint: Checkpoint, steps: int) -> Future[Slice]:
     return executor(os.environ.get(SCHEDULER, "")).submit(work, checkpoint, steps)
 
 
-@cache
 def executor(scheduler: str = "") -> Executor:
     """One for the whole process, so that all sessions queue for the same processors.
 
@@ -48,14 +54,23 @@ def executor(scheduler: str = "") -> Executor:
     Raises InputError when the scheduler cannot be used.
     """
     if not scheduler:
-        return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="training")
-    if not scheduler.startswith(("tcp://", "tls://")):
-        raise InputError(
-            "{name}: expected an address such as tcp://host:8786, got {actual!r}. "
-            "Correct the environment variable, or leave it out.",
-            name=SCHEDULER,
-            actual=shown(scheduler),
-        )
+        return _threads()
+    client = _client(scheduler)
+    if client.status == "closed":  # it has given up a scheduler that went away
+        _client.cache_clear()
+        client = _client(scheduler)
+    if client.status != "running":
+        raise _unanswered(scheduler)
+    return cast("Executor", client.get_executor(pure=False))
+
+
+@cache
+def _threads() -> Executor:
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="training")
+
+
+@cache
+def _client(scheduler: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
@@ -64,10 +79,23 @@ def executor(scheduler: str = "") -> Executor:
             name=SCHEDULER,
         ) from None
     try:
-        return cast("Executor", Client(scheduler, timeout="10s").get_executor(pure=False))
-    except (OSError, TimeoutError) as error:
+        if not scheduler.startswith(("tcp://", "tls://")):
+            raise ValueError
+        return Client(scheduler, timeout=PATIENCE)
+    except ValueError:
         raise InputError(
-            "{name}: no scheduler answers at {actual!r}. Start it with: dask scheduler",
+            "{name}: expected an address such as tcp://host:8786, got {actual!r}. "
+            "Correct the environment variable, or leave it out.",
             name=SCHEDULER,
             actual=shown(scheduler),
-        ) from error
+        ) from None
+    except (OSError, TypeError) as error:  # TypeError: tls:// without certificates
+        raise _unanswered(scheduler) from error
+
+
+def _unanswered(scheduler: str) -> InputError:
+    return InputError(
+        "{name}: no scheduler answers at {actual!r}. Start it with: dask scheduler",
+        name=SCHEDULER,
+        actual=shown(scheduler),
+    )

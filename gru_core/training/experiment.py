@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, cast
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 
 from gru_core.data.bounds import MAX_SEED, OneOf, Parameter, Real, Value, Whole, differing
 from gru_core.data.tasks import TASK, TASKS, Task
@@ -176,7 +183,7 @@ EXCLUSIVE = (
 _GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 _BY_NAME = {choice.name: choice for choice in CHOICES}
 
-LIVE = ("learning_rate", "clip", "clip_at")
+LIVE = ("learning_rate", "clip", "clip_at", "l1", "l2")
 """What can be changed while a run goes on."""
 
 
@@ -188,7 +195,7 @@ class Change(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     step: int
-    name: Literal["learning_rate", "clip", "clip_at"]
+    name: Literal["learning_rate", "clip", "clip_at", "l1", "l2"]
     value: float | str
 
     @model_validator(mode="before")
@@ -232,6 +239,11 @@ class Chosen(BaseModel):
     def method(self) -> Method:
         """The method."""
         return METHODS[self.name]
+
+
+def _in_order(methods: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
+    """As in METHODS: what acts on one thing does so in one order, however it was chosen."""
+    return tuple(sorted(methods, key=lambda chosen: list(METHODS).index(chosen.name)))
 
 
 def _of(choice: Parameter) -> BeforeValidator:
@@ -286,7 +298,7 @@ class Experiment(BaseModel):
     runs: Annotated[int, _of(RUNS)] = RUNS.usual
     seed: Annotated[int, _of(SEED)] = SEED.usual
     split: Annotated[int, _of(SPLIT)] = SPLIT.usual
-    methods: tuple[Chosen, ...] = ()
+    methods: Annotated[tuple[Chosen, ...], AfterValidator(_in_order)] = ()
     changes: tuple[Change, ...] = ()
 
     @model_validator(mode="before")
@@ -440,7 +452,7 @@ class Experiment(BaseModel):
         return sum(
             array.size
             for chosen in self.methods
-            for name, array in chosen.method.own(sizes, chosen.dial).items()
+            for name, array in chosen.method.numbers(sizes, chosen.dial).items()
             if name not in chosen.method.kept
         )
 

@@ -18,13 +18,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
+from gru_core.errors import InputError
 from gru_core.maths.initial import initialise
 from gru_core.maths.lstm import LSTMParameters
 from gru_core.maths.parameters import Array, GRUParameters
 from gru_core.maths.rnn import RNNParameters
 from gru_core.training.cells import GRUScan, How, Weights, gru_step, lstm_step, rnn_step
 from gru_core.training.experiment import Experiment
-from gru_core.training.stabilisers import PLAIN, Noise, Site, Sizes, Together
+from gru_core.training.stabilisers import METHODS, PLAIN, Noise, Site, Sizes, Together
 
 State = Mapping[str, Tensor]
 
@@ -72,7 +73,7 @@ def initial_weights(experiment: Experiment, seed: int) -> dict[str, Array]:
         sizes = Sizes(D, e.hidden, BLOCKS[e.cell], e.steps_of_input, drawn, e.z == "state")
         weights.update({f"{name}_l{layer}": array for name, array in drawn.items()})
         for chosen in e.methods:
-            own = chosen.method.own(sizes, chosen.dial)
+            own = chosen.method.numbers(sizes, chosen.dial)
             weights.update({f"{chosen.name}.{name}_l{layer}": a for name, a in own.items()})
     O, H, bound = e.about.outputs, e.hidden, 1.0 / sqrt(e.hidden)  # noqa: E741 - the papers' name
     rng = np.random.default_rng([seed, e.layers, 1])
@@ -133,6 +134,38 @@ def gru_parameters(experiment: Experiment, state: Mapping[str, Array], layer: in
     H = experiment.hidden
     r, z, n = slice(0, H), slice(H, 2 * H), slice(2 * H, 3 * H)
     return GRUParameters(W[r], W[z], W[n], U[r], U[z], U[n], b[r] + c[r], b[z] + c[z], b[n], c[n])
+
+
+def plain_weights(experiment: Experiment, state: Mapping[str, Array]) -> dict[str, Array]:
+    """One run's weights of the cell without methods that is this network in evaluation.
+
+    state: without a run axis. U is what the cell multiplies h with, after ``Acting.matrix``, in
+    float64 where a method changes it; numbers of the methods' own are left out. Raises InputError
+    where a method still acts in evaluation: then there are no such weights.
+    """
+    e = experiment
+    if acting := [chosen.name for chosen in e.methods if not chosen.method.plain]:
+        raise InputError(
+            "methods: expected none that acts in evaluation, got {actual}. No weights of a plain "
+            "cell compute the same. Take all weights as safetensors, and the PyTorch script, "
+            "instead.",
+            actual=", ".join(acting),
+        )
+    plain = {name: array for name, array in state.items() if name.partition(".")[0] not in METHODS}
+    for layer in range(e.layers if e.methods else 0):
+        suffix = f"_l{layer}"
+        own = {
+            name.removesuffix(suffix): torch.tensor(array, dtype=torch.float64)[None]
+            for name, array in state.items()
+            if name.endswith(suffix)
+        }
+        # No plain method reads the inputs in evaluation.
+        methods, _ = _at_work(e, own, torch.empty(0, 1, 0, 0), layer, 0, None)
+        U = own["weight_hh"]
+        effective = methods.matrix(U)
+        if effective is not U:
+            plain[f"weight_hh{suffix}"] = effective[0].numpy()
+    return plain
 
 
 def forward(
@@ -245,11 +278,17 @@ def _piece(
     methods: Together,
     stepwise: bool,
 ) -> _Piece:
+    if e.cell == "gru" and not stepwise and _only_matrices(e):
+        return _scanned(e, x, own, state[0], methods)
+    return _stepped(e, x, own, state, methods)
+
+
+def _stepped(
+    e: Experiment, x: Tensor, own: State, state: tuple[Tensor, Tensor], methods: Together
+) -> _Piece:
     W, U, b = own["weight_ih"], methods.matrix(own["weight_hh"]), own["bias_ih"]
     c = own.get("bias_hh", torch.zeros_like(b))
     how, (h, cell) = How(e.reset, e.z == "state", e.candidate == "relu"), state
-    if e.cell == "gru" and not stepwise and _only_matrices(e):
-        return _scanned(x, (W, b), h, (U, c), how)
     T, K, B, D = x.shape
     # The input part of all steps in one product.
     product = torch.bmm(methods.enter(x).transpose(0, 1).reshape(K, T * B, D), W.mT)
@@ -276,10 +315,10 @@ def _piece(
     return _Piece(torch.stack(steps), h, every, cell, tuple(steps))
 
 
-def _scanned(
-    x: Tensor, of_input: tuple[Tensor, Tensor], h: Tensor, of_state: tuple[Tensor, Tensor], how: How
-) -> _Piece:
-    (W, b), (U, c), H = of_input, of_state, h.shape[-1]
+def _scanned(e: Experiment, x: Tensor, own: State, h: Tensor, methods: Together) -> _Piece:
+    W, U, b, H = own["weight_ih"], methods.matrix(own["weight_hh"]), own["bias_ih"], e.hidden
+    c = own.get("bias_hh", torch.zeros_like(b))
+    how = How(e.reset, e.z == "state", e.candidate == "relu")
     if not how.z_keeps:  # 1 − σ(a) = σ(−a): the scan has z weight the state
         flip = torch.ones(3 * H, dtype=W.dtype)
         flip[H : 2 * H] = -1.0

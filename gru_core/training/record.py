@@ -119,3 +119,10 @@ class Record:
         )
         looks = pd.DataFrame({name: getattr(self, name).ravel() for name in EVALUATIONS}, seen)
         return steps.join(looks, how="outer").reset_index()
+
+
+def tables(named: Iterable[tuple[str, Record]]) -> pd.DataFrame:
+    """The tables of several records below each other; the column configuration has their names."""
+    return pd.concat(
+        [record.table().assign(configuration=name) for name, record in named], ignore_index=True
+    )

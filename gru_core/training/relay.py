@@ -1,9 +1,11 @@
-"""A run that goes on by itself, slice after slice, for as long as somebody collects them."""
+"""Runs that go on by themselves, slice after slice, for as long as somebody collects them."""
 
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import wait as wait_for
+from math import inf
 from threading import Lock
 
 from gru_core.training.executor import Slice, submit
@@ -18,36 +20,48 @@ when nobody watches."""
 
 
 class Relay:
-    """Hands slices of one run to the executor, one at a time, each as soon as the last is done.
+    """Hands slices of runs to the executor, one at a time, each as soon as the last is done.
 
     It belongs to one session. The next slice is begun where the last one ended, by the thread that
-    ended it, so that the processor does not wait for the page.
+    ended it, so that the processor does not wait for the page. Of several runs the one that is
+    furthest behind goes next, so that they go on side by side.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, *checkpoints: Checkpoint) -> None:
         self._lock = Lock()
-        self._checkpoint = checkpoint
+        self._checkpoints = list(checkpoints)
         self._done: deque[Slice] = deque()
         self._future: Future[Slice] | None = None
+        self._at = 0  # whose slice is under way
         self._wanted = 0
-        self._pace = 0.0  # seconds a step takes
+        self._paces = [0.0] * len(checkpoints)  # seconds a step takes
         self._error: BaseException | None = None
 
     @property
     def pace(self) -> float:
-        """Seconds that one step takes, as measured last; 0 before the first slice is done."""
-        return self._pace
+        """Seconds that one step of the first run takes, as measured last; 0 before that."""
+        return self._paces[0]
+
+    @property
+    def seconds_left(self) -> float:
+        """What all that is left will take; infinite while the pace of one run is not known."""
+        with self._lock:
+            pairs = zip(self._checkpoints, self._paces, strict=True)
+            going = [(c, pace) for c, pace in pairs if not c.finished]
+        if not all(pace for _, pace in going):
+            return inf
+        return sum((c.experiment.steps - c.step) * pace for c, pace in going)
 
     @property
     def busy(self) -> bool:
         """Something is being computed, or waits to be collected."""
         with self._lock:
-            return self._future is not None or bool(self._done)
+            return bool(self._future or self._done or self._error)
 
     def go(self, steps: int) -> None:
-        """Do ``steps`` more steps from where the run is. Raises InputError as ``submit``."""
+        """Do ``steps`` more steps, in all runs together. Raises InputError as ``submit``."""
         with self._lock:
-            self._wanted = steps
+            self._wanted, self._error = steps, None
             self._begin()
 
     def pause(self) -> None:
@@ -58,36 +72,48 @@ class Relay:
     def collect(self) -> list[Slice]:
         """The slices that are done and were not collected yet, in order.
 
-        Raises what a slice raised; the run is then where it was before that slice.
+        Raises what a slice raised, once those before it are collected; the run is then where it
+        was before that slice.
         """
         with self._lock:
             slices = list(self._done)
             self._done.clear()
-            error, self._error = self._error, None
-            if error is None:
-                self._begin()
-        if error is not None:
-            raise error
+            if not slices and self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            self._go_on()
         return slices
 
     def wait(self, seconds: float = 30.0) -> None:
-        """Wait until the slice under way is done. Raises TimeoutError."""
+        """Wait until the slice under way is done. One that takes longer counts as lost."""
         with self._lock:
             future = self._future
-        if future is not None:
-            future.exception(seconds)
+        if future is None:
+            return
+        if wait_for([future], seconds).done:
             self._ended(future)
+            return
+        with self._lock:
+            if self._future is future:
+                self._future = None
+                self._error, self._wanted = TimeoutError(f"no answer in {seconds} s"), 0
+
+    def _share(self, at: int) -> float:
+        checkpoint = self._checkpoints[at]
+        return checkpoint.step / checkpoint.experiment.steps
 
     def _begin(self) -> None:
         """Hand over the next slice if there is one to do. The lock is held."""
         if self._future or not self._wanted or len(self._done) >= BACKLOG:
             return
-        if self._checkpoint.finished:
+        going = [at for at, c in enumerate(self._checkpoints) if not c.finished]
+        if not going:
             self._wanted = 0
             return
-        steps = max(1, int(SECONDS / self._pace)) if self._pace else 1
-        future = submit(self._checkpoint, min(steps, self._wanted))
-        self._future = future
+        at = min(going, key=self._share)
+        steps = max(1, int(SECONDS / self._paces[at])) if self._paces[at] else 1
+        future = submit(self._checkpoints[at], min(steps, self._wanted))
+        self._future, self._at = future, at
         # Of a slice that is done at once this is called here and now: it must not find the lock.
         self._lock.release()
         try:
@@ -100,17 +126,21 @@ class Relay:
             if self._future is not future:
                 return
             self._future = None
-            error = future.exception()
+            error = CancelledError() if future.cancelled() else future.exception()
             if error is not None:
                 self._error, self._wanted = error, 0
                 return
             done = future.result()
-            self._done.append(done)
-            self._checkpoint = done.checkpoint
+            self._done.append(done._replace(which=self._at))
+            self._checkpoints[self._at] = done.checkpoint
             steps = max(1, len(done.record))
             self._wanted = max(0, self._wanted - steps)
-            self._pace = done.seconds / steps
-            try:
-                self._begin()
-            except Exception as refused:  # the scheduler went away: said when collected
-                self._error, self._wanted = refused, 0
+            self._paces[self._at] = done.seconds / steps
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Begin the next slice; if it is refused, say so when it is collected."""
+        try:
+            self._begin()
+        except Exception as refused:  # the scheduler went away
+            self._error, self._wanted = refused, 0

@@ -1,7 +1,9 @@
 """What a trained run leaves as: files that other tools read.
 
 ``weights`` is everywhere what ``Checkpoint.weights_of`` gives: the names of ``network`` without a
-run axis. The files hold the GRU as its reader computes it, so that the same numbers come out.
+run axis. The files hold the cell as its reader computes it, so that the same numbers come out;
+where a method of stabilisation still acts in evaluation there is no such cell, and InputError says
+so. ``all_weights_file`` is there for every run.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from gru_core.errors import InputError
 from gru_core.maths.parameters import Array
 from gru_core.maths.weights import to_torch_state_dict
 from gru_core.training.experiment import Experiment
-from gru_core.training.network import gru_parameters
+from gru_core.training.network import gru_parameters, plain_weights
 from gru_core.training.record import Record
 
 Weights = Mapping[str, Array]
@@ -43,9 +45,10 @@ def state_dict(experiment: Experiment, weights: Weights) -> Arrays:
     (3H, H), ``gru.bias_ih_l0`` and ``gru.bias_hh_l0`` (3H,), as many for each further layer, then
     ``head.weight`` (O, H) and ``head.bias`` (O,). An RNN with ReLU is
     ``nn.RNN(nonlinearity="relu")``. Where z weights the candidate, z's rows are negated, which is
-    exact. Raises InputError where PyTorch has no such cell and no exact conversion exists.
+    exact. U is what h is multiplied with: after spectral or weight normalisation. Raises InputError
+    where PyTorch has no such cell and no exact conversion exists.
     """
-    e = experiment
+    e, weights = experiment, plain_weights(experiment, weights)
     if e.candidate == "relu" and e.cell != "rnn":
         raise InputError(
             "{name}: expected tanh for {expected}, got ReLU. PyTorch's layer has no other "
@@ -71,15 +74,29 @@ def torch_file(experiment: Experiment, weights: Weights) -> bytes:
     return stream.getvalue()
 
 
+def all_weights_file(experiment: Experiment, weights: Weights) -> bytes:
+    """Every number of the run as safetensors, those of its methods among them, as it was trained.
+
+    The names are those of ``network``, (G·H, D) ``weight_ih_l0`` and so on, then
+    ``method.number_l0``; the experiment's JSON is the metadata ``experiment``. The stand-alone
+    script of the run computes with them.
+    """
+    return _safetensors(experiment, {name: _single(array) for name, array in weights.items()})
+
+
 def safetensors_file(experiment: Experiment, weights: Weights) -> bytes:
     """``state_dict`` as safetensors, with the experiment's JSON as metadata ``experiment``.
 
     Raises InputError as ``state_dict``.
     """
+    return _safetensors(experiment, state_dict(experiment, weights))
+
+
+def _safetensors(experiment: Experiment, arrays: Arrays) -> bytes:
     from safetensors.numpy import save
 
     metadata = {"format": "pt", "experiment": experiment.to_json()}
-    content: bytes = save(state_dict(experiment, weights), metadata)
+    content: bytes = save(arrays, metadata)
     return content
 
 
@@ -95,10 +112,11 @@ def onnx_file(experiment: Experiment, weights: Weights) -> bytes:
     the task is answered at every step, (1, B, O) where after the last: numbers, or logits of
     classes and bits. States begin at zero. The experiment's JSON is in the metadata.
     Source: https://onnx.ai/onnx/operators/, GRU (linear_before_reset), RNN and LSTM.
+    Raises InputError where a method of stabilisation still acts in evaluation.
     """
     from onnx import TensorProto, helper, numpy_helper
 
-    e = experiment
+    e, weights = experiment, plain_weights(experiment, weights)
     nodes: list[Any] = []
     tensors: dict[str, npt.NDArray[Any]] = {"axis": np.array([1], np.int64)}
     fed, last = "inputs", ""

@@ -11,7 +11,7 @@ from gru_core.errors import N_, InputError
 from gru_core.maths.gru import unroll
 from gru_core.maths.parameters import Array
 from gru_core.training.experiment import Experiment
-from gru_core.training.network import gru_parameters
+from gru_core.training.network import gru_parameters, plain_weights
 from gru_core.training.trainer import data_of
 
 
@@ -21,8 +21,8 @@ def trained_layer(
     """The GRU of layer ``layer`` (from 0), on what it reads of the task's probe sequence.
 
     weights: what ``Checkpoint.weights_of`` gives, after ``step`` updates. Above layer 0 the inputs
-    are the states of the layer below. Raises InputError for another cell than a GRU with tanh, and
-    for weights that are not finite.
+    are the states of the layer below. Raises InputError for another cell than a GRU with tanh, for
+    methods of stabilisation that act in evaluation, and for weights that are not finite.
     """
     e = experiment
     if e.cell != "gru" or e.candidate != "tanh":
@@ -33,6 +33,7 @@ def trained_layer(
             name="cell",
             actual=names[e.cell] + (" with ReLU" if e.candidate == "relu" else ""),
         )
+    weights = plain_weights(e, weights)
     sequence = _sequence(e.about, data_of(e).probe)
     for below in range(layer):
         states = unroll(gru_parameters(e, weights, below), sequence.values, None, e.convention).h

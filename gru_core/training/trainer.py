@@ -283,8 +283,8 @@ class _Going:
     def _update(self, e: Experiment, gradients: Mapping[str, Tensor]) -> Tensor:
         """Let the optimiser change the weights; the learning rate of each run."""
         rate = e.learning_rate * share(e.rule, self.step, e.steps, e.warm_up)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        for group, decay in zip(self.optimiser.param_groups, (e.l2, 0.0), strict=True):
+            group["lr"], group["weight_decay"] = rate, decay
         before = None
         if bool((self.factor != 1.0).any()):
             before = {name: tensor.detach().clone() for name, tensor in self.weights.items()}
@@ -468,13 +468,13 @@ def _clipped(
             cut = {name: g.clamp(-e.clip_at, e.clip_at) for name, g in gradients.items()}
             return cut, unchanged
         case "adaptive":
-            rows = {name: _by_row(g, weights[name], e.clip_at) for name, g in gradients.items()}
+            rows = {name: by_row(g, weights[name], e.clip_at) for name, g in gradients.items()}
             return rows, unchanged
         case _:
             return gradients, unchanged
 
 
-def _by_row(gradient: Tensor, weight: Tensor, limit: float) -> Tensor:
+def by_row(gradient: Tensor, weight: Tensor, limit: float) -> Tensor:
     """A row, the weights of one unit, moves by no more than ``limit`` of its own length.
 
     Biases and gains are rows of one number; a length below 1e-3 counts as that.

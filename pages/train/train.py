@@ -28,12 +28,21 @@ def live() -> None:
         st.progress(course.run.checkpoint.step / experiment.steps, train_words.progress(course))
         train_tools.which_run(course)
         st.toggle(
-            _("log"),
+            _("Log loss"),
             value=course.log,
-            help=_("Loss on a logarithmic scale"),
+            help=_("The loss on a logarithmic scale"),
             **control(PAGE, "log", course.log, lambda course, log: course.look(log=log)),
         )
         share.copy_link(PAGE, course.address, QUERY_NAMES)
+        if course.longer_steps:
+            st.button(
+                _("Again, {steps} steps", steps=course.longer_steps),
+                key="train_longer",
+                icon=":material/fast_forward:",
+                type="primary",
+                help=train_words.longer(course),
+                on_click=changing(lambda course: course.longer()),
+            )
     if course.notice:
         st.warning(of_error(course.notice))
     if course.reached:
@@ -50,8 +59,10 @@ def live() -> None:
                 key="train_again",
                 on_click=changing(lambda course: course.go(course.reached)),
             )
-    for stop in train_words.stops(course):
-        st.warning(stop)
+    if broken := train_words.broken(course):
+        st.warning(broken)
+    if early := train_words.early(course):
+        st.info(early)
     train_panel.panel(course)
     train_tools.tabs(course)
 

@@ -1,6 +1,6 @@
 """The browser components: the stage of a cell, number grids, the address. Trusted files only."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,13 @@ _curves = st.components.v2.component(
     css=_read("base.css", "curves.css"),
     js=_read("base.js", "curves.js"),
     isolate_styles=False,  # plotly.js writes its own style sheet into the page's head
+)
+_place = st.components.v2.component(
+    "gru_lab_place",
+    html='<div class="gl-stage gl-place"></div>',
+    css=_read("base.css", "stage.css", "place.css"),
+    js=_read("base.js", "diagram.js", "place.js"),
+    isolate_styles=False,
 )
 _keys = st.components.v2.component("gru_lab_keys", js=_read("keys.js"))
 _address = st.components.v2.component(
@@ -149,6 +156,14 @@ def curves(
         key=key,
         data={**data, "plotly": plotly_script.ADDRESS, "hovering": on_hover is not None},
         on_hover_change=on_hover or (lambda: None),
+    )
+
+
+def place(acts: Collection[str], *, reset: str, z: str, alt: str, key: str) -> None:
+    """The cell of a convention with the places lit at which a method acts: of ``Method.acts``."""
+    _place(
+        key=key,
+        data={"acts": list(acts), "reset": reset, "z": z, "alt": alt, "colours": dict(COLOURS)},
     )
 
 

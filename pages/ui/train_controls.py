@@ -1,6 +1,7 @@
 """The controls of "Train live": what is trained and how, and the buttons of the run."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from gru_core.data.bounds import MAX_SEED, Parameter
 from gru_core.data.tasks import TASK
 from gru_core.training import experiment as e
 from gru_core.training.presets import PRESETS
-from pages.ui import components
+from pages.ui import components, method_controls
 from pages.ui.fields import field, select
 from pages.ui.train_state import PAGE, Course, changing
 from pages.ui.words import label as _
@@ -57,6 +58,10 @@ def bar(course: Course) -> None:
         for choice in _fields_of_network(course):
             _field(course, choice)
         st.caption(_("{count} parameters in each run", count=f"{chosen.parameters:,}"))
+    with st.popover(method_controls.summary(chosen), key="train_methods"):
+        method_controls.methods(
+            PAGE, chosen, lambda course, methods: course.choose(methods=methods)
+        )
     with st.popover(
         _("Optimiser: {name}", name=_(e.OPTIMISER.options[chosen.optimiser])), key="train_how"
     ):
@@ -124,35 +129,56 @@ def transport(course: Course) -> None:
             _("Rewind"),
             icon=":material/replay:",
             key="train_rewind",
-            help=_("Begin again from the same start. Key: r"),
+            disabled=not run.checkpoint.step and not run.moving,
+            help=_("To the same start, and on from there if it was playing. Key: r"),
             on_click=changing(rewind),
         )
         st.button(
             _("Stop"),
             icon=":material/stop:",
             key="train_stop",
-            help=_("Back to the start, at rest"),
+            disabled=not run.moving,
+            help=_("End this run and go back to its start. Pause keeps it where it is"),
             on_click=changing(stop),
         )
         st.button(
             _("New seed"),
             icon=":material/casino:",
             key="train_seed",
+            help=_("Other first weights, other batches: what differs then was luck"),
             on_click=changing(new_seed),
         )
         now = course.now
-        st.caption(_("Learning rate"), width="content")
-        _dial(course, e.LEARNING_RATE, now.learning_rate)
-        st.caption(_("Clip"), width="content")
-        _choice(
-            course, e.CLIP, tuple(e.CLIP.options), now.clip, label_visibility="collapsed", width=130
-        )
-        if now.clip != "none":
-            _dial(course, e.CLIP_AT, now.clip_at)
+        with _dials("rate"):
+            st.caption(_("Learning rate"), width="content")
+            _dial(course, e.LEARNING_RATE, now.learning_rate)
+        with _dials("clip"):
+            st.caption(_("Clip"), width="content")
+            _choice(
+                course,
+                e.CLIP,
+                tuple(e.CLIP.options),
+                now.clip,
+                label_visibility="collapsed",
+                width=122,
+            )
+            if now.clip != "none":
+                _dial(course, e.CLIP_AT, now.clip_at)
     components.keys(
         {" ": "play", "ArrowRight": "one", "r": "rewind", "R": "rewind"},
         key="train_keys",
         on_key=pressed,
+    )
+
+
+def _dials(name: str) -> AbstractContextManager[object]:
+    """What stays on one line with its name."""
+    return st.container(
+        horizontal=True,
+        vertical_alignment="center",
+        gap="small",
+        width="content",
+        key=f"train_dials_{name}",
     )
 
 
@@ -259,5 +285,5 @@ def _dial(course: Course, choice: e.Real, value: float) -> None:
         value,
         lambda course, value: course.change(choice.name, value),
         label_visibility="collapsed",
-        width=150,
+        width=135,
     )

@@ -1,5 +1,6 @@
 """The moving part of "Train live": the curves of the run, and the gates on one sequence."""
 
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -8,8 +9,9 @@ from gru_core.figures import training as figures
 from gru_core.figures.curves import View
 from gru_core.figures.probe import moments_view, probe_change, probe_view
 from gru_core.training.experiment import Experiment
+from gru_core.training.network import Output
 from gru_core.training.record import Snapshot
-from gru_core.training.trainer import answers, data_of
+from gru_core.training.trainer import answers, data_of, start
 from pages.ui import components, train_words
 from pages.ui.probe_words import probe_words
 from pages.ui.train_state import Course
@@ -24,9 +26,9 @@ def panel(course: Course) -> None:
             {"figures": _figures(course), "words": curve_words(), "revision": course.version},
             key="train_curves",
         )
+        st.markdown(" ".join(train_words.sentences(course)))
     with right:
         _gates(course)
-    st.markdown(" ".join(train_words.sentences(course)))
 
 
 def curve_words() -> dict[str, str]:
@@ -60,8 +62,14 @@ def _gates(course: Course) -> None:
         steps = tuple(snapshot.step for snapshot in snapshots)
         moments = _moments(e.to_json(), steps, course.layer, e, snapshots)
     components.timeline(data, key="train_gates", moments=moments)
-    change = probe_change(answers(e, run.first.weights, probe), output, course.layer)
-    st.caption(train_words.gates(change) if course.shown == 0 else "")
+    change = probe_change(_before(e.changed(changes=()), course.shown), output, course.layer)
+    st.caption(train_words.gates(change, len(run.record) > 0))
+
+
+@lru_cache(maxsize=16)
+def _before(experiment: Experiment, run: int) -> Output:
+    """What the untrained network says to the probe."""
+    return answers(experiment, start(experiment).weights_of(run), data_of(experiment).probe)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -79,7 +87,7 @@ def _moments(
 
 def _figures(course: Course) -> list[dict[str, object]]:
     run, words = course.run, train_words.figure_words()
-    e, record = course.experiment, course.run.record
+    e, record = course.experiment, run.seen
     view = View(e.seeds, e.steps, train_words.events(course))
     thresholds = figures.clip_thresholds(e)
     drawn = {
@@ -91,12 +99,12 @@ def _figures(course: Course) -> list[dict[str, object]]:
             _("Loss of training and of validation over the updates"),
         ),
         "gradient": (
-            _("Gradient norm"),
+            _("Gradient"),
             figures.gradient_figure(record, view, words, thresholds=thresholds),
             _("Norm of the gradient before and after clipping"),
         ),
         "profile": (
-            _("Gradient through time"),
+            _("Through time"),
             figures.profile_figure(run.first, run.now, words),
             _("Norm of ∂L/∂h over the steps of one sequence, now and at the start"),
         ),

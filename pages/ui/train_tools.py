@@ -48,10 +48,10 @@ def which_run(course: Course) -> None:
     """Which of the seeds, and which layer, is looked at."""
     e = course.experiment
     if e.runs > 1:
-        seeds = {k: _("Seed {seed}", seed=seed) for k, seed in enumerate(e.seeds)}
+        seeds = {k: _("Shown: seed {seed}", seed=seed) for k, seed in enumerate(e.seeds)}
         _pick("shown", _("Seed"), seeds, course.shown)
     if e.layers > 1:
-        layers = {n: _("Layer {number}", number=n + 1) for n in range(e.layers)}
+        layers = {n: _("Shown: layer {number}", number=n + 1) for n in range(e.layers)}
         _pick("layer", _("Layer"), layers, course.layer)
 
 
@@ -62,9 +62,10 @@ def _pick(name: str, title: str, titles: Mapping[int, str], value: int) -> None:
         title,
         titles,
         value,
-        lambda course, value: course.look(**{name: value}),
+        # A browser that has not heard of other seeds yet sends words that are none of these.
+        lambda course, value: course.look(**{name: value}) if value in titles else course,
         label_visibility="collapsed",
-        width=120,
+        width=140,
     )
 
 
@@ -73,14 +74,37 @@ def _answers(course: Course) -> None:
     task, data = e.about, data_of(e)
     batch: Batch = data.probe if task.shows in ("string", "text") else data.validation
     answer = answers(e, course.weights, batch).answer[0].numpy()
-    labels = [_(name) for name in task.labels]
+    labels = _labels(course)
+    drawn, said = st.columns([3, 2], gap="medium")
+    with drawn:
+        _prediction(course, batch, answer, labels)
+    with said:
+        st.markdown(_said(course, batch, answer))
+        if task.shows == "text" and not course.run.moving:
+            _text(course)
+        st.caption(
+            _(
+                "Sequences that were never trained on. {answer} {needs}",
+                answer=_(task.answer),
+                needs=_(task.needs),
+            )
+        )
+
+
+def _labels(course: Course) -> list[str]:
+    """The classes of the task in the reader's language."""
+    return [_(name) for name in course.experiment.about.labels]
+
+
+def _prediction(course: Course, batch: Batch, answer: Array, labels: list[str]) -> None:
+    task, scale = course.experiment.about, data_of(course.experiment).scale
     components.curves(
         {
             "figures": [
                 {
                     "id": "answers",
                     "spec": prediction_figure(
-                        task, batch, answer, _words(), labels=labels, scale=data.scale
+                        task, batch, answer, _words(), labels=labels, scale=scale
                     ),
                     "alt": _("What the network answers, against the truth"),
                     "linked": False,
@@ -89,16 +113,6 @@ def _answers(course: Course) -> None:
             "words": curve_words(),
         },
         key="train_answers",
-    )
-    st.markdown(_said(course, batch, answer))
-    if task.shows == "text" and not course.run.moving:
-        _text(course)
-    st.caption(
-        _(
-            "Sequences that were never trained on. {answer} {needs}",
-            answer=_(task.answer),
-            needs=_(task.needs),
-        )
     )
 
 
@@ -190,16 +204,18 @@ def _slow_motion(course: Course) -> None:
         )
     )
     st.markdown(_("**2 Forward.** The network answers; the first ones beside the truth:"))
-    _frame(
-        parts.answers,
-        {
-            "sequence": _("sequence"),
-            "answer": _("answer"),
-            "truth": _("truth"),
-            "sure": _("how sure"),
-            "loss": _("loss"),
-        },
-    )
+    titles = {"sequence": _("sequence"), "answer": _("answer"), "truth": _("truth")}
+    answers, labels = parts.answers, _labels(course)
+    if labels:
+        names = dict(enumerate(map(_visible, labels)))
+        answers = answers.assign(
+            answer=answers["answer"].map(names), truth=answers["truth"].map(names)
+        )
+    if answers["sure"].isna().all():  # a value is never sure
+        answers = answers.drop(columns="sure")
+    else:
+        titles |= {"sure": _("how sure")}
+    _frame(answers, {**titles, "loss": _("loss")}, width="content")
     st.markdown(
         _("**3 Loss.** The mean over all answers: L = **{loss}**.", loss=f"{parts.loss:.6g}")
     )
@@ -236,17 +252,34 @@ def _slow_motion(course: Course) -> None:
     st.button(_("Do this step"), key="train_do", on_click=changing(lambda course: course.go(1)))
 
 
-def _frame(table: Any, titles: Mapping[str, str]) -> None:
-    st.dataframe(table, hide_index=True, height="content", column_config=dict(titles))
+def _visible(label: str) -> str:
+    return {" ": "␣", "\n": "↵"}.get(label, label)
+
+
+def _frame(table: Any, titles: Mapping[str, str], **look: Any) -> None:
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=_columns(table, titles),
+        **{"height": "content", **look},
+    )
+
+
+def _columns(table: Any, titles: Mapping[str, str]) -> dict[str, Any]:
+    """Numbers with four digits, wherever their point is."""
+    return {
+        name: st.column_config.NumberColumn(title, format="%.4g")
+        if table[name].dtype.kind == "f"
+        else title
+        for name, title in titles.items()
+    }
 
 
 def _numbers(course: Course) -> None:
     table = course.run.record.table()
-    st.dataframe(
+    _frame(
         table.tail(SHOWN_ROWS),
-        hide_index=True,
-        height=320,
-        column_config={
+        {
             "step": _("updates"),
             "run": _("run"),
             "loss": _("loss"),
@@ -260,6 +293,7 @@ def _numbers(course: Course) -> None:
             "saturation": _("saturated gates"),
             "largest_state": _("largest |h|"),
         },
+        height=320,
     )
     if len(table) > SHOWN_ROWS:
         st.caption(_("The last {count} rows of {all}.", count=SHOWN_ROWS, all=len(table)))
@@ -267,6 +301,9 @@ def _numbers(course: Course) -> None:
 
 
 def _take_away(course: Course) -> None:
+    if course.run.playing:
+        st.info(_("Pause the run to take it with you as it is then."))
+        return
     e, weights = course.experiment, course.weights
     seed = e.seeds[course.shown]
     st.markdown(
@@ -300,6 +337,8 @@ def _take_away(course: Course) -> None:
         key="train_upload",
         on_change=changing(_uploaded),
     )
+    if course.notice:  # once more, because the one above the figures is out of sight from here
+        st.warning(of_error(course.notice))
 
 
 def _uploaded(course: Course) -> Course:

@@ -1,6 +1,6 @@
 """What "Train live" says about a run, in the session's language."""
 
-from math import isinf
+from math import isinf, isnan
 
 from gru_core.data.gradient_study import power
 from gru_core.figures import training as figures
@@ -19,8 +19,10 @@ def progress(course: Course) -> str:
     """How far the run is, how fast it goes, and how long it will take."""
     run, steps = course.run, course.experiment.steps
     done = _("{step} of {steps} steps", step=run.checkpoint.step, steps=steps)
-    if run.checkpoint.finished:
+    if run.checkpoint.step == steps:
         return _("{done} · finished", done=done)
+    if run.checkpoint.finished:
+        return _("{done} · no seed is left", done=done)
     if not run.relay.pace:
         return done
     pace = _("{pace} steps a second", pace=f"{1 / run.relay.pace:.3g}")
@@ -28,6 +30,16 @@ def progress(course: Course) -> str:
     if not run.playing or isinf(left):
         return _("{done} · {pace}", done=done, pace=pace)
     return _("{done} · {pace} · {left} s left", done=done, pace=pace, left=f"{left:.0f}")
+
+
+def longer(course: Course) -> str:
+    """What more steps mean."""
+    if course.experiment.schedule in ("constant", "plateau"):
+        return _(
+            "It begins anew, with more steps to come: the first {steps} give the same numbers.",
+            steps=course.experiment.steps,
+        )
+    return _("It begins anew, and is another run: its schedule is stretched over all the steps.")
 
 
 def events(course: Course) -> list[Event]:
@@ -39,10 +51,17 @@ def events(course: Course) -> list[Event]:
         )
         for change in course.experiment.changes
     ]
+    at: dict[int, list[int]] = {}
+    for seed, stop in _stopped(course):
+        at.setdefault(stop.step, []).append(seed)
     stopped = [
-        Event(stop.step, _("seed {seed} stopped", seed=seed))
-        for seed, stop in zip(course.experiment.seeds, course.run.checkpoint.stopped, strict=True)
-        if stop
+        Event(
+            step,
+            _("seed {seed} stopped", seed=seeds[0])
+            if len(seeds) == 1
+            else _("{count} seeds stopped", count=len(seeds)),
+        )
+        for step, seeds in sorted(at.items())
     ]
     return changed + stopped
 
@@ -66,7 +85,7 @@ def figure_words() -> dict[str, str]:
         "beyond": template("beyond the figure: {y} after {x}"),
         "norm": _("gradient norm"),
         "before": _("before clipping"),
-        "after": _("after clipping"),
+        "after": _("after it"),
         "threshold": _("clipped at"),
         "seed_before": template("seed {seed}: {y} after {x}"),
         "t": _("step t of the sequence"),
@@ -85,16 +104,22 @@ def figure_words() -> dict[str, str]:
 def sentences(course: Course) -> list[str]:
     """What the curves show now."""
     run, e = course.run, course.experiment
+    guess = e.about.guess(e.length, e.loss)
+    loss = figures.loss_facts(run.seen, guess)
     if not len(run.record):
-        return [
+        return _untrained(course, loss, guess)
+    if run.record.evaluated[-1] == 0:
+        said = [
             _(
-                "Nothing is trained yet. Guessing gets a loss of **{guess}**. {answer}",
-                guess=_short(e.about.guess(e.length, e.loss)),
-                answer=_(e.about.answer),
+                "Before the first update the validation loss was **{loss}**; guessing gets "
+                "**{guess}**. It is looked at after every {steps} updates.",
+                loss=_short(loss.last),
+                guess=_short(guess),
+                steps=e.evaluate,
             )
         ]
-    loss = figures.loss_facts(run.record, e.about.guess(e.length, e.loss))
-    said = [_loss(loss, e.runs)]
+    else:
+        said = [_loss(loss, e.runs, int(run.record.evaluated[-1]))]
     if loss.gap is not None and loss.gap > 1.5 and e.about.kind != "regression":
         said.append(
             _(
@@ -121,11 +146,51 @@ def sentences(course: Course) -> list[str]:
                 start=power(reach.start or 0.0),
             )
         )
+    if run.checkpoint.step == e.steps and not run.moving:
+        said.append(
+            _(
+                "What next? “{seed}” shows what was luck, another learning rate what it was good "
+                "for, and “{take}” below opens the network on other pages.",
+                seed=_("New seed"),
+                take=_("Take it with you"),
+            )
+        )
     return said
 
 
-def gates(change: ProbeChange) -> str:
-    """What training has changed in the gates on the probe sequence."""
+def _untrained(course: Course, loss: figures.LossFacts, guess: float) -> list[str]:
+    said = [_("The task: {answer}", answer=_(course.experiment.about.answer))]
+    if loss.last is None:
+        said.append(
+            _("Nothing is trained yet. Guessing gets a loss of **{guess}**.", guess=_short(guess))
+        )
+    else:
+        said.append(
+            _(
+                "Nothing is trained yet: with random weights the loss is **{loss}**, and guessing "
+                "gets **{guess}**.",
+                loss=_short(loss.last),
+                guess=_short(guess),
+            )
+        )
+    said.append(
+        _(
+            "Press Play: every step moves all weights a little, so that the loss falls. Once it is "
+            "below the line of guessing, something has been learned."
+        )
+    )
+    return said
+
+
+def gates(change: ProbeChange, begun: bool) -> str:
+    """What training has changed in the gates on the probe sequence; how they are before it has."""
+    if not begun:
+        means = [
+            _("{gate}: {value}", gate=name, value=f"{mean.now:.2f}")
+            for name, mean in change.means.items()
+        ]
+        means.append(_("largest |h|: {value}", value=_size(change.largest_state.now)))
+        return _("Means before any update · {parts}", parts=" · ".join(means))
     parts = [
         _(
             "{gate}: {start} → {now}",
@@ -145,22 +210,54 @@ def gates(change: ProbeChange) -> str:
         )
     largest = change.largest_state
     parts.append(
-        _("largest |h|: {start} → {now}", start=f"{largest.start:.2f}", now=f"{largest.now:.2f}")
+        _("largest |h|: {start} → {now}", start=_size(largest.start), now=_size(largest.now))
     )
     return _("Means from the start to now · {parts}", parts=" · ".join(parts))
 
 
-def stops(course: Course) -> list[str]:
-    """Why runs ended early, and what to try."""
-    e = course.experiment
-    pairs = zip(e.seeds, course.run.checkpoint.stopped, strict=True)
-    return [_stop(seed, stop) for seed, stop in pairs if stop]
+def broken(course: Course) -> str:
+    """Why runs broke down, and what to try; empty when none did."""
+    return _together([pair for pair in _stopped(course) if pair[1].reason != "early"])
 
 
-def _loss(loss: figures.LossFacts, runs: int) -> str:
-    values = {"step": loss.step, "last": _short(loss.last), "runs": runs}
+def early(course: Course) -> str:
+    """Which runs stopped because they no longer got better; empty when none did."""
+    return _together([pair for pair in _stopped(course) if pair[1].reason == "early"])
+
+
+def _stopped(course: Course) -> list[tuple[int, Stop]]:
+    pairs = zip(course.experiment.seeds, course.run.checkpoint.stopped, strict=True)
+    return [(seed, stop) for seed, stop in pairs if stop]
+
+
+def _together(pairs: list[tuple[int, Stop]]) -> str:
+    """All of the first, and of the others when: ten boxes would push the figures away."""
+    if not pairs:
+        return ""
+    (seed, stop), *others = sorted(pairs, key=lambda pair: pair[1].step)
+    said = _stop(seed, stop)
+    if not others:
+        return said
+    if len(others) > 3:
+        return (
+            said
+            + " "
+            + _(
+                "So did {count} more seeds, after {low} to {high} updates.",
+                count=len(others),
+                low=others[0][1].step,
+                high=others[-1][1].step,
+            )
+        )
+    likewise = [_("seed {seed} after {step}", seed=seed, step=stop.step) for seed, stop in others]
+    return said + " " + _("Likewise: {seeds}.", seeds=", ".join(likewise))
+
+
+def _loss(loss: figures.LossFacts, runs: int, step: int) -> str:
+    """step: after how many updates it was looked at."""
+    values = {"step": step, "last": _short(loss.last), "runs": runs}
     if loss.guess is None or loss.last is None:
-        return _("After {step} updates no run has a finite validation loss.", step=loss.step)
+        return _("No run has had a finite validation loss.")
     values["percent"] = f"{100 * loss.guess:.3g}"
     if runs == 1:
         return _(
@@ -191,6 +288,13 @@ def _stop(seed: int, stop: Stop) -> str:
         what = _("the loss was no longer a finite number")
     else:
         what = _("the gradient of {name} was no longer finite", name=f"`{stop.what}`")
+    if isnan(stop.last_norm):
+        return _(
+            "Seed {seed} broke down in its very first step: {what}. Try a smaller gain of the "
+            "first weights, or shorter sequences.",
+            seed=seed,
+            what=what,
+        )
     return _(
         "Seed {seed} stopped after {step} updates: {what}; the last finite norm of the whole "
         "gradient was {norm}. Its last finite weights are kept. Try a smaller learning rate, "
@@ -204,6 +308,10 @@ def _stop(seed: int, stop: Stop) -> str:
 
 def _short(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
+
+
+def _size(value: float) -> str:
+    return f"{value:.2f}" if value < 100 else f"{value:.3g}"
 
 
 def _value(value: float | str) -> str:

@@ -1,4 +1,4 @@
-"""Home: what can be done here, with a live miniature and the filled-in examples."""
+"""Home: what can be done here, with a live miniature, every page and the filled-in examples."""
 
 import streamlit as st
 
@@ -11,20 +11,33 @@ from pages.ui.words import label as _
 from pages.ui.words import prose
 
 GATES = "pages/understand/gates.py"
+TRAIN = "pages/train/train.py"
 
 text, picture = st.columns([1, 1.35], gap="large", vertical_alignment="center")
 with text:
     st.markdown(prose("home", "hero"))
-    with st.container(key="home_start"):
+    with st.container(horizontal=True, key="home_start"):
         st.page_link(GATES, label=_("Walk through one step"))
+        st.page_link(TRAIN, label=_("Watch one learn"))
 with picture:
     trace = EXAMPLES[DEFAULT_EXAMPLE].setup.unroll()
     components.miniature(
         {"view": cell_view(trace, 2), "words": stage_words(trace.convention)}, key="home_cell"
     )
 
-st.markdown(prose("home", "now"))
-st.markdown("#### " + _("Start from an example"))
+st.markdown(prose("home", "further"))
+with st.container(horizontal=True, key="home_pages"):
+    for name, script, title, icon in (
+        ("sequence", "pages/understand/sequence.py", _("Gates over time"), "view_timeline"),
+        ("gradients", "pages/understand/gradients.py", _("Gradients over time"), "trending_down"),
+        ("train", TRAIN, _("Train live"), "play_circle"),
+        ("model", "pages/check/model.py", _("Open your model"), "folder_open"),
+    ):
+        with st.container(border=True, key=f"home_{name}"):
+            st.page_link(script, label=f"**{title}**", icon=f":material/{icon}:")
+            st.markdown(prose("home", name))
+
+st.markdown(prose("home", "examples"))
 with st.container(horizontal=True, key="home_examples"):
     for name, example in EXAMPLES.items():
         with st.container(border=True, key=f"home_{name}"):

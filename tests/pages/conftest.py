@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ def language(request: pytest.FixtureRequest) -> str:
     """Each language in turn."""
     code: str = request.param
     return code
+
+
+def in_turn(values: Iterable[Any]) -> list[tuple[Any, str]]:
+    """Each value with one language, in turn: what is said in either does not hang on the value."""
+    return list(zip(values, cycle(LOCALES), strict=False))
 
 
 @pytest.fixture

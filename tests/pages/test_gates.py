@@ -17,7 +17,7 @@ from gru_core.maths.convention import KERAS_RESET_BEFORE, NAMED, PYTORCH, Conven
 from gru_core.maths.equations import MAX_DIGITS, MIN_DIGITS
 from gru_core.training import reference
 from pages.ui.desk import Desk
-from tests.pages.conftest import OpenApp, component, control
+from tests.pages.conftest import OpenApp, component, control, in_turn
 
 WORDS, WHAT_CHANGES, CHECK, NUMBERS, EXPORT = range(5)
 
@@ -51,7 +51,7 @@ def open_tab(app: AppTest, tab: int) -> AppTest:
 # --- Examples ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(("name", "language"), in_turn(EXAMPLES))
 def test_every_example_opens(open_app: OpenApp, language: str, name: str) -> None:
     app = open_app("gates", language=language, example=name)
     assert_shows(app, EXAMPLES[name].setup)
@@ -193,7 +193,9 @@ def test_controls_follow_the_numbers(open_app: OpenApp) -> None:
 # --- Tabs ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [DEFAULT_EXAMPLE, "one_unit", "article_003_repaired"])
+@pytest.mark.parametrize(
+    ("name", "language"), in_turn([DEFAULT_EXAMPLE, "one_unit", "article_003_repaired"])
+)
 def test_every_tab_opens(open_app: OpenApp, language: str, name: str) -> None:
     app = open_app("gates", language=language, example=name)
     for tab in (EXPORT, NUMBERS, CHECK, WHAT_CHANGES, WORDS):
@@ -221,7 +223,7 @@ def test_only_other_conventions_can_be_compared(open_app: OpenApp) -> None:
     assert len(options) == len(NAMED) - len(same)
 
 
-@pytest.mark.parametrize("name", [DEFAULT_EXAMPLE, "article_003_repaired"])
+@pytest.mark.parametrize(("name", "language"), in_turn([DEFAULT_EXAMPLE, "article_003_repaired"]))
 def test_pytorch_agrees(open_app: OpenApp, language: str, name: str) -> None:
     app = open_tab(open_app("gates", language=language, example=name), CHECK)
     assert not app.success

@@ -31,6 +31,13 @@ def test_every_example_is_one_click_away(open_app: OpenApp) -> None:
         assert app.session_state["gates"].example == name
 
 
+def test_every_page_is_one_click_away(open_app: OpenApp, language: str) -> None:
+    links = {link.proto.page for link in open_app(language=language).get("page_link")}
+    assert links >= {"gates", "sequence", "gradients", "train", "model"}
+    for page in links:
+        assert not open_app(page, language=language).exception
+
+
 def test_the_two_languages_say_different_words(open_app: OpenApp) -> None:
     english, chinese = texts(open_app()), texts(open_app(language="zh"))
     assert len(english) == len(chinese)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from gru_core.figures.timeline import timeline_view
 from gru_core.training.model_files import MAX_UPLOAD
 from gru_core.training.model_view import ModelView
-from tests.pages.conftest import ROOT, OpenApp, component, control
+from tests.pages.conftest import ROOT, OpenApp, component, control, in_turn
 from tests.training.saved_models import (
     keras3_weights,
     keras_archive,
@@ -111,7 +111,7 @@ def test_the_example_needs_no_torch() -> None:
     assert result.stdout == "set()\n", result.stderr
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(("name", "language"), in_turn(FILES))
 def test_a_file_of_each_format_opens(open_app: OpenApp, name: str, language: str) -> None:
     content = FILES[name]()
     app = open_app("model", language=language)
@@ -128,9 +128,9 @@ def test_a_file_of_each_format_opens(open_app: OpenApp, name: str, language: str
 
 def test_every_layer_and_direction_is_listed_and_chosen(open_app: OpenApp) -> None:
     app = open_app("model")
-    content = torch_file(state(2, 3, num_layers=2, bidirectional=True))
-    upload(app, "stack.pt", content)
-    view = ModelView.of_file("stack.pt", content)
+    content = safetensors.torch.save(state(2, 3, num_layers=2, bidirectional=True))
+    upload(app, "stack", content)
+    view = ModelView.of_file("stack", content)
     assert [layer.direction for layer in view.model.layers] == ["forward", "backward"] * 2
     for layer in range(4):
         control(app, "layer", "model").set_value(layer).run()
@@ -160,12 +160,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize(("kind", "language"), in_turn(REFUSED))
 def test_a_refused_file_is_told_and_the_model_stays(
     open_app: OpenApp, kind: str, language: str
 ) -> None:
     app = open_app("model", language=language)
-    upload(app, "good.pt", FILES["m.pt"]())
+    upload(app, "good.npz", FILES["m.npz"]())
     before = shown(app), address(app)
     upload(app, "bad.pt", REFUSED[kind]())
     [warning] = app.warning
@@ -179,11 +179,11 @@ def test_a_refused_file_is_told_and_the_model_stays(
 
 def test_what_was_refused_can_be_taken_out(open_app: OpenApp) -> None:
     app = open_app("model")
-    upload(app, "good.pt", FILES["m.pt"]())
+    upload(app, "good.npz", FILES["m.npz"]())
     upload(app, "bad.pt", b"no model")
     app.file_uploader(key="model_file").clear().run()
     assert not app.warning
-    assert address(app) == {"file": "good.pt"}
+    assert address(app) == {"file": "good.npz"}
 
 
 def test_an_upload_is_forgotten_when_asked(open_app: OpenApp) -> None:
@@ -196,8 +196,8 @@ def test_an_upload_is_forgotten_when_asked(open_app: OpenApp) -> None:
 
 def test_nobody_else_sees_an_upload(open_app: OpenApp) -> None:
     app = open_app("model")
-    upload(app, "m.pt", FILES["m.pt"]())
-    other = open_app("model", file="m.pt")
+    upload(app, "m.npz", FILES["m.npz"]())
+    other = open_app("model", file="m.npz")
     assert shown(other) == expected(ModelView.of_example())
 
 

@@ -7,7 +7,7 @@ from gru_core.data.sequence_view import Drawn, SequenceView
 from gru_core.data.sequences import KINDS, Feed
 from gru_core.data.wired import WIRED
 from gru_core.figures.timeline import timeline_view
-from tests.pages.conftest import OpenApp, component, control
+from tests.pages.conftest import OpenApp, component, control, in_turn
 
 
 def shown(app: AppTest) -> dict[str, object]:
@@ -35,7 +35,7 @@ def test_every_model_is_chosen(open_app: OpenApp, name: str) -> None:
     assert shown(app) == expected(SequenceView.of_model(name))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "language"), in_turn(KINDS))
 def test_every_sequence_is_fed(open_app: OpenApp, kind: str, language: str) -> None:
     app = open_app("sequence", language=language, model="random", H="3")
     control(app, "kind", "sequence").set_value(kind).run()

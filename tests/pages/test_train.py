@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from gru_core.data.tasks import TASKS
 from gru_core.training.experiment import Experiment
 from gru_core.training.presets import PRESETS
 from gru_core.training.trainer import advance, start
+from pages.ui import words
 from pages.ui.train_state import Course
-from tests.pages.conftest import OpenApp, component, control
+from tests.pages.conftest import OpenApp, component, control, in_turn
 
 SMALL = {"hidden": "4", "batch": "4", "length": "8", "steps": "40", "runs": "2", "evaluate": "10"}
 SMALL_EXPERIMENT = Experiment.from_query(SMALL)
@@ -79,8 +81,86 @@ def test_steps_rewind_stop_and_another_seed(open_app: OpenApp) -> None:
     assert course(app).experiment == SMALL_EXPERIMENT.changed(seed=2)
     press(app, "ten")
     assert not np.array_equal(course(app).run.record.loss, first.loss[:10])
-    press(app, "stop")
+    assert app.button(key="train_stop").disabled  # at rest it would do what rewind does
+    assert not app.button(key="train_rewind").disabled
+
+
+def test_stop_ends_a_run_that_is_playing(open_app: OpenApp) -> None:
+    app = open_app("train", **{**SMALL, "steps": "20000"})
+    app.button(key="train_play").click().run()
+    app.button(key="train_stop").click().run()
+    settle(app)
     assert len(course(app).run.record) == 0
+    assert not course(app).run.playing
+
+
+def test_before_the_first_step_the_loss_is_that_of_the_untrained_network(
+    open_app: OpenApp, language: str
+) -> None:
+    app = open_app("train", language=language, **SMALL)
+    spec = component(app, "train_curves")["figures"][0]["spec"]
+    points = [trace["y"][0] for trace in spec["data"] if trace.get("mode") == "markers"]
+    record = advance(start(SMALL_EXPERIMENT), 1)[1]
+    np.testing.assert_allclose(points, record.validation_loss[0], rtol=1e-12)
+    # The lines to hold it against are in the figure, not beyond its edge.
+    notes = [note["yref"] for note in spec["layout"]["annotations"]]
+    assert notes
+    assert set(notes) == {"y"}
+
+
+def test_a_finished_run_is_done_again_with_more_steps(open_app: OpenApp) -> None:
+    app = open_app("train", **SMALL)
+    assert not any(button.key == "train_longer" for button in app.button)
+    press(app, "play")
+    first = course(app).run.record
+    press(app, "longer")
+    again = course(app).run.record
+    assert len(again) == 80
+    assert course(app).experiment == SMALL_EXPERIMENT.changed(steps=80)
+    assert np.array_equal(again.loss[:40], first.loss)
+
+
+def test_no_more_steps_are_offered_than_one_may_take(open_app: OpenApp) -> None:
+    app = open_app("train", **SMALL)
+    press(app, "play")
+    done = course(app)
+    most = replace(done, experiment=SMALL_EXPERIMENT.changed(steps=40, hidden=4))
+    assert most.longer_steps == 80
+    beyond = replace(done, experiment=done.experiment.model_copy(update={"batch": 10**9}))
+    assert beyond.longer_steps is None
+
+
+def test_another_seed_has_its_own_start(open_app: OpenApp) -> None:
+    app = open_app("train", **SMALL)
+    press(app, "ten")
+    said = [caption.value for caption in app.caption if "|h|" in caption.value]
+    control(app, "shown", "train").set_value(1).run()
+    other = [caption.value for caption in app.caption if "|h|" in caption.value]
+    assert len(said) == len(other) == 1
+    assert said != other
+
+
+def test_words_of_seeds_that_are_gone_change_nothing(open_app: OpenApp) -> None:
+    app = open_app("train", **SMALL)
+    control(app, "shown", "train").set_value(1).run()
+    press(app, "seed")
+    control(app, "shown", "train").set_value(None).run()
+    assert not app.exception
+    assert course(app).shown == 1
+    press(app, "ten")
+    assert len(course(app).run.record) == 10
+
+
+def test_slow_motion_names_the_classes_in_the_readers_language(
+    open_app: OpenApp, language: str
+) -> None:
+    app = open_app("train", language=language, task="sentiment", hidden="4", runs="1")
+    app.session_state["train_tab"] = app.tabs[2].label
+    app.run()
+    table = app.dataframe[0].value
+    labels = {words.translate(language, name, {}) for name in TASKS["sentiment"].labels}
+    assert set(table["truth"]) <= labels
+    assert set(table["answer"]) <= labels
 
 
 def test_dials_turned_on_the_way_are_marked_and_reproduce(open_app: OpenApp) -> None:
@@ -133,7 +213,7 @@ def test_a_wrong_link_is_said_and_shows_the_usual_run(
     assert course(app).experiment == Experiment()
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(("task", "language"), in_turn(TASKS))
 def test_every_task_can_be_chosen_and_answers(open_app: OpenApp, task: str, language: str) -> None:
     app = open_app("train", language=language, runs="1", hidden="4", steps="10")
     control(app, "task", "train").set_value(task).run()
@@ -142,7 +222,7 @@ def test_every_task_can_be_chosen_and_answers(open_app: OpenApp, task: str, lang
     assert component(app, "train_answers")["figures"][0]["spec"]["data"]
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(("preset", "language"), in_turn(PRESETS))
 def test_every_preset_opens_with_its_words_and_its_cure(
     open_app: OpenApp, preset: str, language: str
 ) -> None:
@@ -177,14 +257,21 @@ def test_a_run_that_breaks_down_says_when_and_what_to_try(open_app: OpenApp, lan
     query = {**SMALL, "cell": "rnn", "candidate": "relu", "scheme": "gaussian", "gain": "10"}
     app = open_app("train", language=language, **{**query, "length": "200", "clip": "none"})
     press(app, "play")
-    assert len(app.warning) == 2  # one for each seed
+    # Both seeds in one box; and where no gradient was finite, no norm of one is named.
+    [said] = [warning.value for warning in app.warning]
+    assert "0" in said
+    assert "1" in said
+    assert "nan" not in said
     assert course(app).run.checkpoint.finished
+    assert not any(button.key == "train_longer" for button in app.button)
+    # A state as large as this one is not written out.
+    assert all(len(word) < 60 for caption in app.caption for word in caption.value.split())
 
 
 TABS = range(5)
 
 
-@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize(("tab", "language"), in_turn(TABS))
 def test_every_tab_opens_before_and_after_training(
     open_app: OpenApp, tab: int, language: str
 ) -> None:

@@ -18,7 +18,7 @@ from gru_core.maths.parameters import Array
 from gru_core.training import trainer
 from gru_core.training.experiment import Experiment
 from gru_core.training.trained_layer import trained_layer
-from tests.pages.conftest import OpenApp, component, control
+from tests.pages.conftest import OpenApp, component, control, in_turn
 
 SMALL = {"hidden": 3, "steps": 2, "length": 12, "batch": 4}
 
@@ -52,7 +52,9 @@ def opened(open_app: OpenApp, page: str, own: Trained, language: str = "en") -> 
 
 
 @pytest.mark.parametrize("layer", [0, 1])
-@pytest.mark.parametrize("task", ["adding", "sentiment", "characters_en", "reber"])
+@pytest.mark.parametrize(
+    ("task", "language"), in_turn(["adding", "sentiment", "characters_en", "reber"])
+)
 def test_gates_over_time_show_it(open_app: OpenApp, task: str, layer: int, language: str) -> None:
     own = trained(layer, task=task, layers=2)
     app = opened(open_app, "sequence", own, language)

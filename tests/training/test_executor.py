@@ -1,23 +1,43 @@
-from collections.abc import Iterator
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import dask
 import pytest
 import torch
+from distributed import Client, LocalCluster, get_client
+from distributed.scheduler import KilledWorker
 
 from gru_core.errors import InputError
-from gru_core.training import executor
+from gru_core.training import executor, relay
+from gru_core.training.executor import Slice
 from gru_core.training.experiment import Experiment
+from gru_core.training.record import Record
+from gru_core.training.relay import Relay
 from gru_core.training.trainer import advance, start
 
 TINY = Experiment.of({"hidden": 4, "batch": 4, "length": 8, "steps": 20, "runs": 1})
 
 
 @pytest.fixture(autouse=True)
-def _own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(executor.SCHEDULER, raising=False)
-    executor.executor.cache_clear()
-    yield
-    executor.executor.cache_clear()
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """The app's client of a scheduler with two processes, which gives a lost task up at once."""
+    at_once = {"distributed.scheduler.allowed-failures": 0, "logging.distributed": "critical"}
+    with (
+        dask.config.set(at_once),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+    ):
+        monkeypatch.setenv(executor.SCHEDULER, cluster.scheduler_address)
+        executor.executor(cluster.scheduler_address)
+        with get_client(cluster.scheduler_address) as client:
+            yield client
 
 
 def test_a_thread_gives_what_advance_gives() -> None:
@@ -41,8 +61,86 @@ def test_slices_that_run_beside_each_other_do_not_meet() -> None:
         assert (future.result().record.loss == advance(start(e), 20)[1].loss).all()
 
 
-@pytest.mark.parametrize("address", ["localhost:8786", "http://example.org", "rm -rf /"])
+def test_two_processes_give_the_same_numbers_and_the_loss_of_one_costs_a_slice(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiments = [TINY.changed(seed=seed, runs=2) for seed in range(4)]
+    futures = [executor.submit(start(e), 20) for e in experiments]
+    for e, future in zip(experiments, futures, strict=True):
+        done, (after, record) = future.result(60), advance(start(e), 20)
+        assert (done.record.loss == record.loss).all()
+        assert all(torch.equal(done.checkpoint.weights[n], w) for n, w in after.weights.items())
+    workers = client.run(os.getpid)
+    assert len({*workers.values(), os.getpid()}) == 3
+
+    long = TINY.changed(steps=20000)
+    runner = Relay(start(long))
+    monkeypatch.setattr(relay, "SECONDS", 3600.0)  # one step, and then all that is left
+    runner.go(20000)
+    begun = gathered(runner, lambda slices: len(slices) == 1)
+    while not (busy := [worker for worker, tasks in client.processing().items() if tasks]):
+        time.sleep(0.01)
+    os.kill(workers[busy[0]], signal.SIGKILL)
+    with pytest.raises(KilledWorker):
+        gathered(runner, lambda _: False)
+    assert not runner.busy
+
+    runner.go(5)
+    more = gathered(runner, lambda _: not runner.busy)
+    record = Record.joined(each.record for each in begun + more)
+    assert (record.loss == advance(start(long), 6)[1].loss).all()
+
+
+def gathered(runner: Relay, enough: Callable[[list[Slice]], bool]) -> list[Slice]:
+    slices: list[Slice] = []
+    end = time.monotonic() + 60
+    while not enough(slices) and time.monotonic() < end:
+        slices += runner.collect()
+        time.sleep(0.01)
+    return slices
+
+
+def submit_until_refused() -> None:
+    while True:
+        executor.submit(start(TINY), 1)
+        time.sleep(0.01)
+
+
+def test_a_scheduler_that_goes_away_is_missed_and_found_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quiet = {"logging.distributed": "critical"}
+    here = {"processes": False, "protocol": "tcp", "dashboard_address": None}
+    with dask.config.set(quiet):
+        with LocalCluster(n_workers=0, **here) as cluster:
+            address = cluster.scheduler_address
+            monkeypatch.setenv(executor.SCHEDULER, address)
+            executor.executor(address)
+        with pytest.raises(InputError, match="no scheduler answers"):
+            submit_until_refused()
+        port = int(address.rpartition(":")[2])
+        with LocalCluster(n_workers=1, scheduler_port=port, **here), get_client(address) as client:
+            while client.status != "running":
+                time.sleep(0.01)
+            assert len(executor.submit(start(TINY), 3).result(60).record) == 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:8786", "http://example.org", "rm -rf /", "tcp://", "tcp://h:x", "tcp://[::1"],
+)
 def test_an_address_that_is_none_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(executor.SCHEDULER, address)
-    with pytest.raises(InputError, match=executor.SCHEDULER):
+    with pytest.raises(InputError, match=r"expected an address such as tcp://host:8786"):
+        executor.submit(start(TINY), 1)
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "tls"])
+def test_a_scheduler_that_does_not_answer_is_named(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"{scheme}://127.0.0.1:1"
+    monkeypatch.setattr(executor, "PATIENCE", 0.2)
+    monkeypatch.setenv(executor.SCHEDULER, address)
+    with pytest.raises(InputError, match=f"no scheduler answers at '{address}'"):
         executor.submit(start(TINY), 1)

@@ -75,14 +75,18 @@ def outputs(model: Model, inputs: Array) -> dict[str, Array]:
 # PyTorch ------------------------------------------------------------------------------------
 
 
+def state_file(module: torch.nn.Module) -> bytes:
+    """The state dict as safetensors: read here, where a file of torch.save costs a process."""
+    return safetensors.torch.save(module.state_dict())
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_torch_layers_and_directions(layers: int, bidirectional: bool) -> None:
     gru = torch.nn.GRU(
         3, 4, layers, bidirectional=bidirectional, batch_first=True, dtype=torch.float64
     )
-    model = read_model("gru.pt", torch_file(gru.state_dict()))
-    assert model.format == "PyTorch state dict"
+    model = read_model("gru", state_file(gru))
     assert [(one.layer, one.direction) for one in model.layers] == [
         (layer, direction)
         for layer in range(layers)
@@ -101,7 +105,7 @@ def test_torch_layers_and_directions(layers: int, bidirectional: bool) -> None:
 
 def test_a_backward_trace_is_in_the_order_of_reading() -> None:
     gru = torch.nn.GRU(3, 4, bidirectional=True, dtype=torch.float64)
-    model = read_model("gru.pt", torch_file(gru.state_dict()))
+    model = read_model("gru", state_file(gru))
     inputs = sequence(3)
     traces = run_model(model, inputs)
     np.testing.assert_array_equal(traces["l0"].inputs, inputs)
@@ -121,19 +125,27 @@ class Net(torch.nn.Module):
         self.head = torch.nn.Linear(4, 1)
 
 
+def in_parallel(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {f"module.{key}": value for key, value in state.items()}
+
+
 @pytest.mark.parametrize(
-    ("wrap", "prefix"),
+    ("save", "wrap", "prefix"),
     [
-        (lambda state: state, ""),
-        (lambda state: {"state_dict": state, "epoch": 3, "lr": [0.1]}, "state_dict."),
-        (lambda state: {"model": {"net": state}, "optimizer": {"state": {}}}, "model.net."),
-        (lambda state: {f"module.{key}": value for key, value in state.items()}, "module."),
+        (safetensors.torch.save, lambda state: state, ""),
+        (torch_file, lambda state: {"state_dict": state, "epoch": 3, "lr": [0.1]}, "state_dict."),
+        (
+            torch_file,
+            lambda state: {"model": {"net": state}, "optimizer": {"state": {}}},
+            "model.net.",
+        ),
+        (safetensors.torch.save, in_parallel, "module."),
     ],
     ids=["plain", "state_dict", "nested", "parallel"],
 )
-def test_grus_inside_a_bigger_model(wrap, prefix: str) -> None:
+def test_grus_inside_a_bigger_model(save, wrap, prefix: str) -> None:
     net = Net()
-    model = read_model("net.pth", torch_file(wrap(net.state_dict())))
+    model = read_model("net.pth", save(wrap(net.state_dict())))
     names = [f"{prefix}{name}" for name in ("decoder.cell", "encoder.rnn.l0", "encoder.rnn.l1")]
     assert [one.name for one in model.layers] == names
     assert model.layers[2].follows == (names[1],)
@@ -152,23 +164,25 @@ def test_grus_inside_a_bigger_model(wrap, prefix: str) -> None:
 
 def test_a_gru_cell() -> None:
     cell = torch.nn.GRUCell(3, 4, dtype=torch.float64)
-    model = read_model("cell.pt", torch_file(cell.state_dict()))
+    model = read_model("cell", state_file(cell))
     with torch.no_grad():
         expected = cell(torch.tensor(sequence(3, T=1)))
     np.testing.assert_allclose(run_model(model, sequence(3, T=1))["cell"].h, expected, **DOUBLE)
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
-@pytest.mark.parametrize("format_", ["pt", "safetensors"])
-def test_other_precisions(format_: str, dtype: torch.dtype) -> None:
-    state = torch.nn.GRU(3, 4).to(dtype).state_dict()
-    save = torch_file if format_ == "pt" else safetensors.torch.save
-    (layer,) = read_model(f"gru.{format_}", save(state)).layers
-    np.testing.assert_array_equal(layer.parameters.W_r, state["weight_ih_l0"][:4].double().numpy())
+@pytest.mark.parametrize("save", [torch_file, safetensors.torch.save], ids=["pt", "safetensors"])
+def test_other_precisions(save) -> None:
+    dtypes = {"a": torch.float16, "b": torch.bfloat16, "c": torch.float32}
+    grus = torch.nn.ModuleDict({n: torch.nn.GRU(3, 4).to(dtype) for n, dtype in dtypes.items()})
+    layers = read_model("grus", save(grus.state_dict())).layers
+    assert [layer.name for layer in layers] == ["a.l0", "b.l0", "c.l0"]
+    for layer, gru in zip(layers, grus.values(), strict=True):
+        expected = gru.weight_ih_l0[:4].detach().double().numpy()
+        np.testing.assert_array_equal(layer.parameters.W_r, expected)
 
 
 def test_what_told_the_convention_of_torch() -> None:
-    (layer,) = read_model("gru.pt", torch_file(torch.nn.GRU(3, 4).state_dict())).layers
+    (layer,) = read_model("gru", state_file(torch.nn.GRU(3, 4))).layers
     assert str(layer.how) == (
         "PyTorch's names weight_ih and weight_hh, with 3 × 4 rows: gates in the order r, z, n; "
         "z weights the old state; r multiplies U_n h + c_n."
@@ -176,15 +190,17 @@ def test_what_told_the_convention_of_torch() -> None:
     assert layer.how.template.format(**layer.how.details) == str(layer.how)
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "wrong.npz", ""])
-def test_safetensors_are_told_by_content(name: str) -> None:
+def test_torch_and_safetensors_hold_the_same_and_are_told_by_content() -> None:
     gru = torch.nn.GRU(3, 4, 2, bidirectional=True)
+    saved = read_model("gru.pt", torch_file(gru.state_dict()))
+    assert saved.format == "PyTorch state dict"
     content = safetensors.torch.save(gru.state_dict(), {"format": "pt"})
-    model = read_model(name, content)
-    assert model.format == "safetensors"
-    assert model.layers == read_model("gru.pt", torch_file(gru.state_dict())).layers
     arrays = {key: value.numpy() for key, value in gru.state_dict().items()}
-    assert read_model(name, safetensors.numpy.save(arrays)).layers == model.layers
+    for name in ("model.safetensors", "wrong.npz", ""):
+        model = read_model(name, content)
+        assert model.format == "safetensors"
+        assert model.layers == saved.layers
+        assert read_model(name, safetensors.numpy.save(arrays)).layers == saved.layers
 
 
 # npz ----------------------------------------------------------------------------------------
@@ -196,7 +212,7 @@ def test_npz_with_the_names_of_torch(compressed: bool) -> None:
     arrays = {key: value.numpy() for key, value in gru.state_dict().items()}
     model = read_model("gru.npz", npz_file(arrays, compressed))
     assert model.format == "NumPy npz"
-    assert model.layers == read_model("gru.pt", torch_file(gru.state_dict())).layers
+    assert model.layers == read_model("gru", state_file(gru)).layers
 
 
 @pytest.mark.parametrize("bias", ["after", "before", "none"])
@@ -524,7 +540,7 @@ def test_a_model_of_a_class_of_its_own_says_nothing_of_its_layers() -> None:
 
 
 def test_inputs_that_no_layer_takes_are_refused() -> None:
-    net = read_model("net.pt", torch_file(Net().state_dict()))
+    net = read_model("net", state_file(Net()))
     for wrong in (np.zeros((5, 4)), np.zeros((0, 3)), np.zeros(3), np.zeros((5, 1, 3))):
         with pytest.raises(InputError, match=r"expected shape \(T, D\) with D = 3 or 5"):
             run_model(net, wrong)
@@ -535,7 +551,7 @@ def test_inputs_that_no_layer_takes_are_refused() -> None:
 
 
 def test_too_long_a_sequence_is_refused() -> None:
-    model = read_model("gru.pt", torch_file(torch.nn.GRU(1, 100, bidirectional=True).state_dict()))
+    model = read_model("gru", state_file(torch.nn.GRU(1, 100, bidirectional=True)))
     steps = MAX_STATES // 200
     with pytest.raises(InputError, match=f"at most {steps} steps for 200 hidden units"):
         run_model(model, np.zeros((steps + 1, 1)))
@@ -543,7 +559,7 @@ def test_too_long_a_sequence_is_refused() -> None:
 
 def test_a_deeper_layer_run_by_itself_takes_inputs_of_its_own_width() -> None:
     gru = torch.nn.GRU(3, 4, 2, dtype=torch.float64)
-    layer = read_model("gru.pt", torch_file(gru.state_dict())).layers[1]
+    layer = read_model("gru", state_file(gru)).layers[1]
     inputs = sequence(4)
     expected = unroll(layer.parameters, inputs, convention=layer.convention).h
     np.testing.assert_array_equal(run_layer(layer, inputs).h, expected)
@@ -553,7 +569,7 @@ def test_a_deeper_layer_run_by_itself_takes_inputs_of_its_own_width() -> None:
 
 
 def test_a_model_survives_a_cache() -> None:
-    model = read_model("gru.pt", torch_file(torch.nn.GRU(3, 4, 2).state_dict()))
+    model = read_model("gru", state_file(torch.nn.GRU(3, 4, 2)))
     copy = pickle.loads(pickle.dumps(model))
     assert copy == model
     assert hash(copy.layers) == hash(model.layers)

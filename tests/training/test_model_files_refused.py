@@ -598,7 +598,7 @@ def test_a_damaged_file_is_read_or_refused(kind: str, data: st.DataObject) -> No
     is_read_or_refused(kind, data.draw(damaged_files(kind)))
 
 
-@pytest.mark.parametrize(("kind", "examples"), [("pt", 8), ("h5", 30), ("keras", 20)])
+@pytest.mark.parametrize(("kind", "examples"), [("pt", 5), ("h5", 15), ("keras", 12)])
 def test_a_damaged_file_for_the_quarantine_is_read_or_refused(kind: str, examples: int) -> None:
     """Fewer, because each starts a process."""
 

@@ -24,8 +24,19 @@ CURED = [name for name, preset in PRESETS.items() if preset.cure]
 
 
 @cache
+def under_way(experiment: Experiment) -> dict[int, tuple[Checkpoint, Record]]:
+    """How far a run has been taken, by the number of steps."""
+    return {0: (start(experiment), Record.empty(experiment.runs))}
+
+
 def trained(experiment: Experiment, steps: int) -> tuple[Checkpoint, Record]:
-    return advance(start(experiment), steps)
+    """The first steps of a run: it goes on from where another test has left it."""
+    known = under_way(experiment)
+    if steps not in known:
+        checkpoint, record = known[max(done for done in known if done < steps)]
+        last, more = advance(checkpoint, steps - checkpoint.step)
+        known[steps] = last, record + more
+    return known[steps]
 
 
 def ailing(name: str, steps: int | None = None) -> Record:

@@ -1,10 +1,11 @@
 import time
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gru_core.errors import InputError
 from gru_core.training import relay
 from gru_core.training.executor import Slice, work
 from gru_core.training.experiment import Experiment
@@ -100,3 +101,80 @@ def test_a_slice_that_fails_is_said_and_leaves_the_run_where_it_was(
     slices = gathered(runner)
     assert slices[0].record.first == done
     assert sum(len(s.record) for s in slices) == 4
+
+
+def test_several_runs_go_on_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "SECONDS", 1e-9)  # one step a slice
+    experiments = [
+        TINY.changed(steps=20),
+        TINY.changed(steps=20, cell="lstm"),
+        TINY.changed(steps=10),
+    ]
+    runner = Relay(*map(start, experiments))
+    runner.go(10**9)
+    slices = gathered(runner)
+    shares = [0.0, 0.0, 0.0]
+    for done in slices:
+        shares[done.which] = done.checkpoint.step / done.checkpoint.experiment.steps
+        assert max(shares) - min(shares) <= 0.1 + 1e-9
+    assert shares == [1.0, 1.0, 1.0]
+    for index, experiment in enumerate(experiments):
+        record = Record.joined([s.record for s in slices if s.which == index])
+        assert np.array_equal(record.loss, advance(start(experiment), 20)[1].loss)
+    assert runner.seconds_left == 0.0
+
+
+def test_what_was_done_before_a_slice_failed_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def soon_lost(checkpoint: Checkpoint, steps: int) -> Future[Slice]:
+        future: Future[Slice] = Future()
+        if checkpoint.step < 2:
+            future.set_result(work(checkpoint, 1))
+        else:
+            future.cancel()  # what becomes of it when the scheduler goes away
+        return future
+
+    runner = Relay(start(TINY))
+    with monkeypatch.context() as patch:
+        patch.setattr(relay, "submit", soon_lost)
+        runner.go(10)
+        runner.wait()
+        assert [s.record.first for s in runner.collect()] == [0, 1]
+        assert runner.busy
+        with pytest.raises(CancelledError):
+            runner.collect()
+        assert not runner.busy
+    runner.go(1)
+    assert [s.record.first for s in gathered(runner)] == [2]
+
+
+def test_a_slice_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    late: Future[Slice] = Future()
+    runner = Relay(start(TINY))
+    with monkeypatch.context() as patch:
+        patch.setattr(relay, "submit", lambda *_: late)
+        runner.go(10)
+        runner.wait(seconds=0.01)
+        with pytest.raises(TimeoutError):
+            runner.collect()
+    late.set_result(work(start(TINY), 5))
+    assert not runner.busy
+    runner.go(1)
+    assert [s.record.first for s in gathered(runner)] == [0]
+
+
+def test_a_scheduler_that_is_gone_is_said_when_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(*_: object) -> Future[Slice]:
+        raise InputError("no scheduler answers")
+
+    monkeypatch.setattr(relay, "SECONDS", 1e-9)
+    runner = Relay(start(TINY))
+    runner.go(10**9)
+    end = time.monotonic() + 10
+    while len(runner._done) < BACKLOG and time.monotonic() < end:
+        time.sleep(0.01)
+    monkeypatch.setattr(relay, "submit", gone)
+    assert len(runner.collect()) == BACKLOG
+    with pytest.raises(InputError):
+        runner.collect()

@@ -17,6 +17,7 @@ from gru_core.training import experiment as choices
 from gru_core.training import trainer
 from gru_core.training.experiment import Experiment
 from gru_core.training.script import HEADER, script
+from gru_core.training.stabilisers import METHODS
 
 # Both sides compute in float32, whose rounding is 6e-8 of a number, but add up in another order.
 # Over a few steps that grows to at most some 1e-6 of a loss; 1e-5 leaves room for another CPU. A
@@ -137,6 +138,85 @@ CASES: Mapping[str, Mapping[str, object]] = {
     },
     "Chinese, RNN": {"task": "characters_zh", "length": 6, "cell": "rnn", "examples": 9},
     "all zero": {"scheme": "zeros", "length": 4},
+    "decayed and clipped otherwise on the way": {
+        "length": 5,
+        "changes": [
+            {"step": 1, "name": "l2", "value": 0.5},
+            {"step": 2, "name": "l1", "value": 0.1},
+            {"step": 3, "name": "clip", "value": "adaptive"},
+            {"step": 3, "name": "clip_at", "value": 0.02},
+        ],
+    },
+    "adaptive, LSTM": {"cell": "lstm", "length": 5, "clip": "adaptive", "clip_at": 0.01},
+    "norms of layers, in pieces": {
+        "length": 7,
+        "layers": 2,
+        "truncate": 4,
+        "l2": 0.1,
+        "clip": "adaptive",
+        "clip_at": 0.05,
+        "methods": [
+            {"name": "layer_norm"},
+            {"name": "variational_dropout"},
+            {"name": "weight_norm"},
+        ],
+    },
+    "norms of batches, reset before": {
+        "task": "sine",
+        "length": 7,
+        "reset": "before",
+        "z": "candidate",
+        "keep": "bias",
+        "truncate": 4,
+        "layers": 2,
+        "methods": [
+            {"name": "batch_norm", "dial": 0.3},
+            {"name": "depth_residual"},
+            {"name": "gated_dropout"},
+            {"name": "spectral_norm", "dial": 0.9},
+        ],
+    },
+    "norm of the input, RNN": {
+        "task": "reber",
+        "length": 6,
+        "cell": "rnn",
+        "optimiser": "sgd",  # Adam's first steps turn the rounding of a small gradient into a step
+        "methods": [{"name": "input_batch_norm"}, {"name": "time_residual"}],
+    },
+    "zoneout, LSTM": {
+        "task": "brackets",
+        "length": 6,
+        "cell": "lstm",
+        "candidate": "relu",
+        "methods": [{"name": "recurrent_dropout"}, {"name": "zoneout", "dial": 0.4}],
+    },
+    "independent gates": {
+        "length": 6,
+        "z": "candidate",
+        "scheme": "orthogonal",
+        "keep": "chrono",
+        "methods": [{"name": "independent_gates"}, {"name": "erasing_dropout"}],
+    },
+    "bounded gates": {
+        "length": 6,
+        "layers": 2,
+        "candidate": "relu",
+        "examples": 9,
+        "methods": [{"name": "bounded_gates"}, {"name": "depth_residual"}],
+    },
+    "rescaled dropout": {
+        "task": "characters_en",
+        "length": 5,
+        "methods": [{"name": "rescaled_dropout", "dial": 0.5}],
+    },
+    "norms of batches, not finite": {
+        "cell": "rnn",
+        "candidate": "relu",
+        "scheme": "gaussian",
+        "gain": 10.0,
+        "length": 200,
+        "methods": [{"name": "input_batch_norm"}],
+    },
     "not finite": {
         "cell": "rnn",
         "candidate": "relu",
@@ -201,8 +281,9 @@ def test_the_run_that_stops_early_does_so() -> None:
     assert stop.reason == "early"
 
 
-def test_the_run_that_is_not_finite_is_not(printed: Mapping[str, str]) -> None:
-    rows = printed["not finite"].splitlines()
+@pytest.mark.parametrize("name", ["not finite", "norms of batches, not finite"])
+def test_the_run_that_is_not_finite_is_not(name: str, printed: Mapping[str, str]) -> None:
+    rows = printed[name].splitlines()
     assert len(rows) == 3  # the header, the step that breaks, the last evaluation
     assert not np.isfinite(float(rows[1].split(",")[1]))
 
@@ -228,6 +309,24 @@ def test_the_run_that_is_not_finite_is_not(printed: Mapping[str, str]) -> None:
 def test_the_cases_take_every_choice(choice: choices.OneOf) -> None:
     taken = {getattr(of_case(name), choice.name) for name in CASES}
     assert taken == set(choice.options)
+
+
+def test_the_cases_take_every_method() -> None:
+    assert {chosen.name for name in CASES for chosen in of_case(name).methods} == set(METHODS)
+
+
+@pytest.mark.parametrize("cell", choices.CELL.options)
+@pytest.mark.parametrize("task", TASKS)
+def test_methods_can_be_written_beside_every_task(task: str, cell: str) -> None:
+    """No two things of one name: the data's functions and the engine's are in one file."""
+    names: list[str] = []
+    for name, method in METHODS.items():
+        together = [group for group in choices.EXCLUSIVE if name in group]
+        if cell in method.cells and not any({*names} & {*group} for group in together):
+            names.append(name)
+    methods = [{"name": name} for name in names]
+    text = script(Experiment.of({"task": task, "cell": cell, "layers": 2, "methods": methods}))
+    compile(text, task, "exec")
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -24,6 +24,7 @@ from gru_core.training import take_away, trainer
 from gru_core.training.experiment import Experiment
 from gru_core.training.model_files import read_model
 from gru_core.training.network import gru_parameters
+from gru_core.training.stabilisers import METHODS
 from gru_core.training.take_away import Weights
 
 SMALL = {"hidden": 5, "steps": 4, "length": 10, "batch": 8}
@@ -40,6 +41,19 @@ CONVERTED: Mapping[str, Mapping[str, object]] = {
     "rnn, relu": {"cell": "rnn", "candidate": "relu", "layers": 2},
     "gru of one unit, before": {"reset": "before", "hidden": 1, "z": "candidate", "layers": 2},
     "gru, before, all zero": {"reset": "before", "scheme": "zeros", "steps": 1},
+    "gru, candidate, spectral": {
+        "z": "candidate",
+        "layers": 2,
+        "methods": [{"name": "recurrent_dropout"}, {"name": "spectral_norm", "dial": 0.5}],
+    },
+    "lstm, weight norm": {
+        "cell": "lstm",
+        "layers": 2,
+        "learning_rate": 0.1,
+        "methods": [{"name": "variational_dropout"}, {"name": "weight_norm"}],
+    },
+    "rnn, spectral": {"cell": "rnn", "methods": [{"name": "spectral_norm", "dial": 0.5}]},
+    "gru, rescaled": {"methods": [{"name": "rescaled_dropout"}]},
 }
 NOT_CONVERTED: Mapping[str, Mapping[str, object]] = {
     "gru, before": {"reset": "before", "layers": 2},
@@ -48,6 +62,8 @@ NOT_CONVERTED: Mapping[str, Mapping[str, object]] = {
     "gru, before, relu": {"reset": "before", "candidate": "relu"},
     "lstm, relu": {"cell": "lstm", "candidate": "relu", "layers": 2},
 }
+WITH_METHODS = [name for name, choices in CONVERTED.items() if "methods" in choices]
+ACTING = [name for name, method in METHODS.items() if not method.plain]
 
 
 @cache
@@ -82,6 +98,46 @@ def test_the_state_dict_in_pytorch_gives_the_same_answers(name: str) -> None:
     e, weights = trained(name)
     state = {k: torch.from_numpy(a) for k, a in take_away.state_dict(e, weights).items()}
     np.testing.assert_allclose(of_pytorch(e, state), expected(e, weights), atol=FLOAT)
+
+
+@pytest.mark.parametrize("name", [n for n in WITH_METHODS if n != "gru, rescaled"])
+def test_the_weights_that_were_trained_are_not_those_that_act(name: str) -> None:
+    """Or the test above would hold for a file without the norm of U."""
+    e, weights = trained(name)
+    plain = e.changed(methods=[])
+    other = trainer.answers(plain, weights, trainer.data_of(e).test).answer[0].numpy()
+    assert np.abs(other - expected(e, weights)).max() > 100 * FLOAT
+
+
+@pytest.mark.parametrize("name", ACTING)
+def test_what_still_acts_in_evaluation_is_refused(name: str) -> None:
+    e = Experiment.of({**SMALL, "layers": 2, "methods": [{"name": name}]})
+    weights = trainer.start(e).weights_of(0)
+    for file in (
+        take_away.state_dict,
+        take_away.torch_file,
+        take_away.safetensors_file,
+        take_away.onnx_file,
+    ):
+        with pytest.raises(InputError, match=f"got {name}. No weights of a plain cell") as refused:
+            file(e, weights)
+        assert "Take all weights as safetensors, and the PyTorch script" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_all_weights_come_back_as_they_were(name: str, tmp_path: Any) -> None:
+    e = Experiment.of({**SMALL, "layers": 2, "methods": [{"name": name}]})
+    checkpoint, _ = trainer.advance(trainer.start(e), 2)
+    weights = checkpoint.weights_of(0)
+    path = tmp_path / "all.safetensors"
+    path.write_bytes(take_away.all_weights_file(e, weights))
+    with safetensors.safe_open(path, "np") as file:
+        again = Experiment.from_json(file.metadata()["experiment"])
+    assert again == e
+    loaded = load(path.read_bytes())
+    assert set(loaded) == set(weights)
+    assert all((loaded[key] == weights[key]).all() for key in weights)
+    assert (expected(again, loaded) == expected(e, weights)).all()
 
 
 @pytest.mark.parametrize("name", CONVERTED)

@@ -15,10 +15,11 @@ FORMS = [
     for z in ("state", "candidate")
     for reset in ("after", "before")
 ]
+FORMS.append({"layers": 3, "methods": [{"name": "spectral_norm", "dial": 0.5}]})
 
 
 @pytest.mark.parametrize("layer", range(3))
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form['z']}, {form['reset']}")
+@pytest.mark.parametrize("form", FORMS, ids=str)
 def test_it_computes_what_the_network_computes(form: dict[str, object], layer: int) -> None:
     e = Experiment.of({"task": "reber", "hidden": 5, "length": 12, "steps": 3, **form})
     weights = trainer.advance(trainer.start(e), 3)[0].weights_of(0)
@@ -76,4 +77,10 @@ def test_its_step_opens_on_one_step() -> None:
 def test_what_is_no_such_gru(choices: dict[str, object], cell: str) -> None:
     e = Experiment.of(choices)
     with pytest.raises(InputError, match=f"expected a GRU with tanh, got {cell}"):
+        trained_layer(e, trainer.start(e).weights_of(0), 0, 0)
+
+
+def test_what_a_method_still_acts_in() -> None:
+    e = Experiment.of({"methods": [{"name": "zoneout"}]})
+    with pytest.raises(InputError, match="none that acts in evaluation, got zoneout"):
         trained_layer(e, trainer.start(e).weights_of(0), 0, 0)

@@ -351,6 +351,16 @@ def test_changes_on_the_way_are_kept_and_reproduced() -> None:
         checkpoint.changed("learning_rate", -1)
 
 
+@pytest.mark.parametrize("name", ["l1", "l2"])
+def test_decay_can_be_turned_on_on_the_way(name: str) -> None:
+    first, before = advance(start(tiny(optimiser="sgd")), 5)
+    _, after = advance(first.changed(name, 0.5), 7)
+    plain = whole(tiny(optimiser="sgd"))[1]
+    assert np.array_equal(before.loss, plain.loss[:5])
+    assert after.loss[0] == plain.loss[5]
+    assert (after.weight_norm[2:] < plain.weight_norm[7:]).all()
+
+
 @pytest.mark.parametrize("reset", ["after", "before"])
 @pytest.mark.parametrize("z", ["state", "candidate"])
 def test_profile_and_answers_are_those_of_the_maths(reset: str, z: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import indent
 
 from gru_core.training.experiment import Experiment
-from gru_core.training.script.sources import block
+from gru_core.training.script.sources import Sources, block
 
 GATES = {"gru": "rzn", "rnn": "h", "lstm": "ifgo"}
 """The blocks of rows that the weights of a cell have, in PyTorch's order."""
@@ -13,10 +13,12 @@ GATES = {"gru": "rzn", "rnn": "h", "lstm": "ifgo"}
 
 def is_pytorch(e: Experiment) -> bool:
     """Whether torch.nn has a layer that computes the same."""
+    if e.methods:
+        return False
     return e.cell == "rnn" or (e.candidate == "tanh" and (e.cell == "lstm" or e.reset == "after"))
 
 
-def network(e: Experiment) -> str:
+def network(e: Experiment, _: Sources) -> str:
     """The class ``Network``, and the layer that it needs where torch.nn has none."""
     read = "h" if e.about.read == "all" else "h[-1:]"
     parts = []

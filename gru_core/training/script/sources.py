@@ -44,7 +44,8 @@ class Sources:
         match function:
             case partial():
                 self.imports.add("from functools import partial")
-                given = [self.add(function.func), *map(repr, function.args)]
+                named = (f"{name}={value!r}" for name, value in function.keywords.items())
+                given = [self.add(function.func), *map(repr, function.args), *named]
                 return f"partial({', '.join(given)})"
             case MethodType():
                 return f"{self._trimmed(function)}().{function.__name__}"
@@ -78,9 +79,11 @@ class Sources:
         elif isinstance(value, ModuleType):
             if value.__name__.partition(".")[0] == LIBRARY:
                 raise TypeError(f"{name}: a module of GRU Lab cannot be written out")
-            self.imports.add(f"import {value.__name__} as {name}")
+            renamed = "" if value.__name__ == name else f" as {name}"
+            self.imports.add(f"import {value.__name__}{renamed}")
         elif callable(value):
-            self.imports.add(f"from {module} import {name}")
+            # Where C has it, functools and the like name the module that is behind them.
+            self.imports.add(f"from {module.removeprefix('_')} import {name}")
         else:
             self.parts[name] = _assigned(name, value)
 

@@ -13,12 +13,14 @@ def first_weights(e: Experiment) -> str:
     """The function ``first_weights`` and what it draws with, in the order of the engine."""
     lines = ["bound = 1 / HIDDEN**0.5", "", "", *block(_draws(e)).splitlines(), "", ""]
     lines += block(_layer_start(e)).splitlines()
+    if e.methods:
+        return "\n".join([*lines, "", "", block(_WITH_METHODS.format(zero=_zero(e)))])
     to = (
         f'f"{e.cell}.{{name}}_l{{layer}}"'
         if is_pytorch(e)
         else f'f"{e.cell}.layers.{{layer}}.{{name}}"'
     )
-    zero = "0 * " if e.scheme == "zeros" else ""
+    zero = _zero(e)
     rest = f"""
         def first_weights() -> dict[str, torch.Tensor]:
             weights = {{}}
@@ -32,6 +34,30 @@ def first_weights(e: Experiment) -> str:
             return {{name: torch.tensor(a, dtype=torch.float32) for name, a in weights.items()}}
     """
     return "\n".join([*lines, "", "", block(rest)])
+
+
+_WITH_METHODS = """
+    def first_weights() -> dict[str, torch.Tensor]:
+        \"\"\"By name; with a leading axis of runs, of which there is one.\"\"\"
+        weights = {{}}
+        for layer in range(LAYERS):
+            width = HIDDEN if layer else INPUTS
+            drawn = first_of_layer(np.random.default_rng([SEED, layer, 0]), width)
+            weights.update({{f"{{name}}_l{{layer}}": array for name, array in drawn.items()}})
+            blocks = BLOCKS[experiment.cell]
+            sizes = Sizes(width, HIDDEN, blocks, STEPS_OF_INPUT, drawn, experiment.z == "state")
+            for chosen in experiment.methods:
+                for name, array in chosen.method.numbers(sizes, chosen.dial).items():
+                    weights[f"{{chosen.name}}.{{name}}_l{{layer}}"] = array
+        rng = np.random.default_rng([SEED, LAYERS, 1])
+        weights["head.weight"] = {zero}rng.uniform(-bound, bound, (OUTPUTS, HIDDEN))
+        weights["head.bias"] = {zero}rng.uniform(-bound, bound, OUTPUTS)
+        return {{name: torch.tensor(a, dtype=torch.float32)[None] for name, a in weights.items()}}
+"""
+
+
+def _zero(e: Experiment) -> str:
+    return "0 * " if e.scheme == "zeros" else ""
 
 
 def _draws(e: Experiment) -> str:

@@ -9,7 +9,7 @@ from textwrap import indent
 from gru_core.training import schedule
 from gru_core.training.experiment import Experiment
 from gru_core.training.script.sources import Sources, block
-from gru_core.training.trainer import CLIP_EPSILON, MOMENTUM
+from gru_core.training.trainer import CLIP_EPSILON, MOMENTUM, by_row, is_decayed
 
 HEADER = "step,loss,gradient_norm,validation_loss"
 """The first line that a script prints; below it, numbers with 9 significant digits.
@@ -46,35 +46,36 @@ _OPTIMISERS = {
 }
 
 
-def training(e: Experiment, share: str) -> str:
-    """The optimiser, and the loop that trains, evaluates and prints. share: as ``rate_of``."""
+def penalties(e: Experiment) -> bool:
+    """Whether weights decay, from the start or from some step on."""
+    return bool(e.l1 or e.l2) or any(change.name in ("l1", "l2") for change in e.changes)
+
+
+def training(e: Experiment, sources: Sources) -> str:
+    """The optimiser, and the loop that trains, evaluates and prints; adds what they refer to."""
+    rate = rate_of(e, sources)
+    saved = "{**named, **kept}" if e.methods else "network.state_dict()"
     plateau = " * factor" if e.schedule == "plateau" else ""
-    groups = "network.parameters()"
+    groups = "weights"
     prepare = ""
-    if e.l1 or e.l2:
+    if penalties(e):
+        sources.add(is_decayed)
         prepare = """
-            # Biases are not decayed: that would undo a keep bias.
-            decayed = [w for name, w in network.named_parameters() if "bias" not in name]
-            others = [w for name, w in network.named_parameters() if "bias" in name]
+            decayed = [w for name, w in named.items() if is_decayed(name)]
+            others = [w for name, w in named.items() if not is_decayed(name)]
+            l1, l2 = L1, L2
         """
-        decay = f', "weight_decay": {e.l2!r}' if e.l2 else ""
-        groups = f'[{{"params": decayed{decay}}}, {{"params": others}}]'
+        groups = '[{"params": decayed}, {"params": others}]'
     lines = [
-        block("""
-            def loss_of(data: Batch) -> torch.Tensor:
-                inputs, targets = tensors(data)
-                answer = network(inputs)
-        """),
-        f"    return {_LOSSES[e.loss]}",
+        *(block(_WITH_METHODS if e.methods else _PLAIN).format(_LOSSES[e.loss]).splitlines()),
         "",
         "",
-        _clipped(),
+        _clipped(e, sources),
         "",
         "",
         "torch.set_num_threads(1)  # more would add up in another order",
-        "network = Network()",
-        "network.load_state_dict(first_weights())",
-        "weights = list(network.parameters())",
+        *block(_FIRST_WITH_METHODS if e.methods else _FIRST).splitlines(),
+        "weights = list(named.values())",
         *block(prepare).splitlines(),
         f"groups = {groups}",
         f"optimiser = torch.optim.{_OPTIMISERS[e.optimiser]}",
@@ -83,20 +84,56 @@ def training(e: Experiment, share: str) -> str:
         *(['best, since_best = float("inf"), 0'] if e.patience else []),
         "step, stopped = 0, False",
         f'print("{HEADER}")',
-        *block(_loop(e, f"learning_rate{share}{plateau}")).splitlines(),
+        *block(_loop(e, f"learning_rate{rate}{plateau}")).splitlines(),
         "",
-        f'# torch.save(network.state_dict(), "{e.cell}.pt")',
+        f'# torch.save({saved}, "{e.cell}.pt")',
     ]
     return "\n".join(lines)
 
 
-def _clipped() -> str:
-    return block(f"""
-        def clipped(gradient: torch.Tensor, norm: torch.Tensor) -> torch.Tensor:
-            if clip == "norm":
-                return gradient * (clip_at / (norm + {CLIP_EPSILON!r})).clamp(max=1.0)
-            return gradient.clamp(-clip_at, clip_at) if clip == "value" else gradient
-    """)
+_PLAIN = """
+    def loss_of(data: Batch) -> torch.Tensor:
+        inputs, targets = tensors(data)
+        answer = network(inputs)
+        return {}
+"""
+_WITH_METHODS = """
+    def outcome(data: Batch, noise: Noise | None) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        \"\"\"The loss, and what methods measured in training. noise: None in evaluation.\"\"\"
+        inputs, targets = tensors(data)
+        output = forward(experiment, {{**named, **kept}}, inputs[None], noise=noise)
+        answer = output.answer[0]
+        return {}, output.statistics
+"""
+_FIRST = """
+    network = Network()
+    network.load_state_dict(first_weights())
+    named = dict(network.named_parameters())
+"""
+_FIRST_WITH_METHODS = """
+    first = first_weights()
+    kept = {name: w for name, w in first.items() if name.rpartition("_l")[0] in KEPT}
+    named = {name: w.requires_grad_() for name, w in first.items() if name not in kept}
+"""
+
+
+def _clipped(e: Experiment, sources: Sources) -> str:
+    head = "def clipped(gradient: torch.Tensor, norm: torch.Tensor, weight: torch.Tensor):"
+    lines = [
+        '    if clip == "norm":',
+        f"        return gradient * (clip_at / (norm + {CLIP_EPSILON!r})).clamp(max=1.0)",
+    ]
+    if "adaptive" in (e.clip, *(change.value for change in e.changes)):
+        rows = sources.add(by_row)
+        # The engine's has an axis of runs.
+        call = (
+            "gradient, weight, clip_at)"
+            if e.methods
+            else "gradient[None], weight[None], clip_at)[0]"
+        )
+        lines += ['    if clip == "adaptive":', f"        return {rows}({call}"]
+    lines.append('    return gradient.clamp(-clip_at, clip_at) if clip == "value" else gradient')
+    return "\n".join([head, *lines])
 
 
 def _loop(e: Experiment, rate: str) -> str:
@@ -108,7 +145,8 @@ def _loop_lines(e: Experiment, rate: str) -> Iterator[str]:
     yield '    validated = ""'
     yield "    if step % EVALUATE == 0 or step == STEPS or stopped:"
     yield "        with torch.no_grad():"
-    yield "            seen = loss_of(validation).item()"
+    judged = "outcome(validation, None)[0]" if e.methods else "loss_of(validation)"
+    yield f"            seen = {judged}.item()"
     yield '        validated = f"{seen:.9g}"'
     if e.patience:
         yield from indent(
@@ -136,19 +174,25 @@ def _loop_lines(e: Experiment, rate: str) -> Iterator[str]:
     for change in e.changes:
         yield f"    if step == {change.step}:"
         yield f"        {change.name} = {literal(change.value)}"
-    yield "    loss = loss_of(batch(step))"
+    if e.methods:
+        yield "    loss, statistics = outcome(batch(step), Noise([SEED], step))"
+    else:
+        yield "    loss = loss_of(batch(step))"
     yield "    gradients = torch.autograd.grad(loss, weights)"
     yield "    norm = torch.stack([g.norm() for g in gradients]).norm()"
     yield '    print(f"{step},{loss.item():.9g},{norm.item():.9g},{validated}")'
     yield "    if loss.isfinite() and norm.isfinite():"
     yield "        for weight, gradient in zip(weights, gradients):"
-    yield "            weight.grad = clipped(gradient, norm)"
-    if e.l1:
+    yield "            weight.grad = clipped(gradient, norm, weight)"
+    if penalties(e):
         yield "        for weight in decayed:"
-        yield "            weight.grad += L1 * weight.detach().sign()"
+        yield "            weight.grad = weight.grad + l1 * weight.detach().sign()"
+        yield '        optimiser.param_groups[0]["weight_decay"] = l2'
     yield "        for group in optimiser.param_groups:"
     yield f'            group["lr"] = {rate}'
     yield "        optimiser.step()"
+    if e.methods:
+        yield "        kept.update(statistics)"
     yield "    else:"
     yield "        stopped = True  # the last finite weights are kept"
     yield "    step += 1"

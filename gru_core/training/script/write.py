@@ -8,10 +8,11 @@ from textwrap import wrap
 from gru_core.errors import InputError
 from gru_core.training.experiment import Experiment
 from gru_core.training.script.data import data_of, written
+from gru_core.training.script.methods import WRITTEN, with_methods
 from gru_core.training.script.network import network
 from gru_core.training.script.sources import Sources
 from gru_core.training.script.start import first_weights
-from gru_core.training.script.training import HEADER, rate_of, training
+from gru_core.training.script.training import HEADER, penalties, training
 
 __all__ = ["HEADER", "script"]
 
@@ -21,8 +22,9 @@ def script(experiment: Experiment, run: int = 0) -> str:
 
     It imports torch, NumPy and the standard library, and contains its data. The network is
     ``nn.GRU``, ``nn.LSTM`` or ``nn.RNN`` where these compute the same (of a GRU that is: reset
-    after the product, candidate tanh), else it is written out. The same experiment gives the same
-    text. The numbers are those of the record but for the rounding of float32.
+    after the product, candidate tanh, no methods), else it is written out; with methods it is the
+    engine's own network. The same experiment gives the same text. The numbers are those of the
+    record but for the rounding of float32.
     Raises InputError when the experiment has no such run.
     """
     if not 0 <= run < experiment.runs:
@@ -32,17 +34,19 @@ def script(experiment: Experiment, run: int = 0) -> str:
             last=experiment.runs - 1,
             actual=run,
         )
-    sources = Sources(written(experiment))
+    sources = Sources(written(experiment) | WRITTEN)
     data = data_of(experiment, sources)
-    rate = rate_of(experiment, sources)
+    acts = with_methods if experiment.methods else network
+    layers = acts(experiment, sources)
+    trains = training(experiment, sources)
     parts = [
         _imports(experiment, sources),
         _settings(experiment, experiment.seeds[run]),
         sources.text(),
         data,
-        network(experiment),
+        layers,
         first_weights(experiment),
-        training(experiment, rate),
+        trains,
     ]
     return _preface(experiment, run) + "\n\n".join(f"{part}\n" for part in parts if part)
 
@@ -70,16 +74,19 @@ def _imports(e: Experiment, sources: Sources) -> str:
     for line in sources.imports - whole:
         module, name = line.removeprefix("from ").split(" import ")
         names.setdefault(module, set()).add(name)
+    layers = set() if e.methods else {"nn"}
+    of_torch = sorted(names.pop("torch", set()) | layers, key=_as_ruff)
     standard = [f"from {m} import {', '.join(sorted(names[m], key=_as_ruff))}" for m in names]
     standard = sorted(standard, key=str.lower)
     if e.task.startswith("digit"):
         standard = ["import base64", "import io", *standard]
     others = sorted({*whole, "import numpy as np", "import torch"})
     functional = "from torch.nn import functional as F"
+    from_torch = f"from torch import {', '.join(of_torch)}"
     parts = [
         "from __future__ import annotations",
         "\n".join(standard),
-        "\n".join([*others, "from torch import nn", functional]),
+        "\n".join([*others, from_torch, functional]),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -108,6 +115,6 @@ def _settings(e: Experiment, seed: int) -> str:
     if e.warm_up:
         lines.append(f"WARM_UP = {e.warm_up}")
     lines += [f"CLIP, CLIP_AT = {json.dumps(e.clip)}, {e.clip_at!r}"]
-    if e.l1:
-        lines.append(f"L1 = {e.l1!r}")
+    if penalties(e):
+        lines.append(f"L1, L2 = {e.l1!r}, {e.l2!r}")
     return "\n".join(lines)

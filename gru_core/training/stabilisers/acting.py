@@ -60,7 +60,8 @@ class Site:
 class Acting:
     """A method at work on one piece of a sequence: every place leaves things as they are.
 
-    A method overrides the places at which it acts. t: the step in the piece, from 0.
+    A method overrides the places at which it acts, and is made from its site and its dial. t: the
+    step in the piece, from 0.
     """
 
     def enter(self, x: Tensor) -> Tensor:

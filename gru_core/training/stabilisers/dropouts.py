@@ -91,7 +91,8 @@ class VariationalDropout(Acting):
 class Zoneout(Acting):
     """Krueger et al. 2017: a unit keeps its old state with probability p, as if no step had been.
 
-    h' = m∘h + (1 − m)∘GRU(x, h), with m's mean in evaluation. Of an LSTM h and c, each by itself.
+    h' = m∘h + (1 − m)∘GRU(x, h), with m's mean in evaluation. Of an LSTM h and c, each by itself,
+    where h reads the c that there would be without zoneout, o∘tanh(f∘c + i∘g), as in the paper.
     """
 
     def __init__(self, site: Site, p: float) -> None:

@@ -21,8 +21,9 @@ from gru_core.training.stabilisers.dropouts import (
     VariationalDropout,
     Zoneout,
 )
-from gru_core.training.stabilisers.norms import BatchNorm, LayerNorm
+from gru_core.training.stabilisers.norms import BatchNorm, InputBatchNorm, LayerNorm
 from gru_core.training.stabilisers.structure import (
+    BoundedGates,
     DepthResidual,
     IndependentGates,
     SpectralNorm,
@@ -56,8 +57,8 @@ class Method:
     cell's drawing at which it acts, of "x", "h", "W", "U", "r", "z", "n", "blend", "out", "above".
     dial: its one number, or None. cells: those that it is defined for. mistake: it is here to be
     seen failing. plain: in evaluation the network is the one without it, but for its weights.
-    make: puts it to work at a site, with its dial. own: the numbers that it adds to the weights of
-    a layer, by name, before training; kept: those of them that are not trained.
+    make: the class that acts, made from a site and the dial. own: makes the numbers that it adds to
+    the weights of a layer, by name, before training; kept: those of them that are not trained.
     """
 
     name: str
@@ -73,10 +74,12 @@ class Method:
     cells: tuple[str, ...] = ("gru", "lstm", "rnn")
     mistake: bool = False
     plain: bool = False
-    own: Callable[[Sizes, float], dict[str, Array]] = field(
-        default=lambda sizes, dial: {}, repr=False
-    )
+    own: Callable[[Sizes, float], dict[str, Array]] | None = field(default=None, repr=False)
     kept: tuple[str, ...] = ()
+
+    def numbers(self, sizes: Sizes, dial: float) -> dict[str, Array]:
+        """What the method adds to the weights of a layer of these sizes, before training."""
+        return {} if self.own is None else self.own(sizes, dial)
 
 
 def _share(usual: float) -> Real:
@@ -139,7 +142,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 r"n=\tanh(\mathrm{LN}(W_nx+b_n)+r\circ\mathrm{LN}(U_nh))",
                 "Ba, Kiros & Hinton 2016, https://arxiv.org/abs/1607.06450",
                 ("W", "U"),
-                lambda site, _: LayerNorm(site),
+                LayerNorm,
                 own=_gains,
             ),
             Method(
@@ -154,7 +157,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 r"\sigma(\mathrm{BN}_t(Uh;\gamma)+\mathrm{BN}_t(Wx;\gamma)+b),\quad \gamma_0=0.1",
                 "Cooijmans et al. 2016, https://arxiv.org/abs/1603.09025",
                 ("W", "U"),
-                lambda site, _: BatchNorm(site),
+                BatchNorm,
                 dial=Real("dial", N_("γ at the start"), 0.01, 2.0, 0.1, 0.05),
                 own=partial(_batch, sides=_SIDES),
                 kept=_STATISTICS,
@@ -168,34 +171,10 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 r"\sigma(Uh+\mathrm{BN}_t(Wx;\gamma)+b)",
                 "Laurent et al. 2015, https://arxiv.org/abs/1510.01378",
                 ("W",),
-                lambda site, _: BatchNorm(site, recurrent=False),
+                InputBatchNorm,
                 dial=Real("dial", N_("γ at the start"), 0.01, 2.0, 1.0, 0.05),
                 own=partial(_batch, sides=("input",)),
                 kept=_STATISTICS,
-            ),
-            Method(
-                "depth_residual",
-                N_("Residual connection over depth"),
-                N_("slow or failing training of several layers"),
-                N_("memory: it does nothing along time"),
-                N_("the gradient through time of the first layer"),
-                r"x^{l+1}=h^l+x^l",
-                "Wu et al. 2016, https://arxiv.org/abs/1609.08144",
-                ("above",),
-                lambda site, _: DepthResidual(site),
-                own=_projection,
-            ),
-            Method(
-                "time_residual",
-                N_("Residual connection over time (a mistake)"),
-                N_("nothing: a GRU already is h' = h + (1 − u)∘(n − h)"),
-                N_("anything: its state and its gradient grow without bound"),
-                N_("the largest |h|"),
-                r"h'=\mathrm{GRU}(x,h)+h,\quad \partial h'/\partial h=I+J",
-                "article 004; Jacobian: our derivation",
-                ("out",),
-                lambda site, _: TimeResidual(),
-                mistake=True,
             ),
             Method(
                 "independent_gates",
@@ -206,7 +185,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 r"h'=f\circ h+i\circ n,\quad i=\sigma(W_ix+U_ih+b_i)",
                 "Greff et al. 2015 (tied: CIFG), https://arxiv.org/abs/1503.04069",
                 ("blend", "z"),
-                lambda site, _: IndependentGates(site),
+                IndependentGates,
                 cells=("gru",),
                 own=_input_gate,
             ),
@@ -220,9 +199,33 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "Hochreiter & Schmidhuber 1997 (output squashing), "
                 "https://doi.org/10.1162/neco.1997.9.8.1735",
                 ("blend", "z", "out"),
-                lambda site, _: IndependentGates(site, bounded=True),
+                BoundedGates,
                 cells=("gru",),
                 own=_input_gate,
+            ),
+            Method(
+                "depth_residual",
+                N_("Residual connection over depth"),
+                N_("slow or failing training of several layers"),
+                N_("memory: it does nothing along time"),
+                N_("the gradient through time of the first layer"),
+                r"x^{l+1}=h^l+x^l",
+                "Wu et al. 2016, https://arxiv.org/abs/1609.08144",
+                ("above",),
+                DepthResidual,
+                own=_projection,
+            ),
+            Method(
+                "time_residual",
+                N_("Residual connection over time (a mistake)"),
+                N_("nothing: a GRU already is h' = h + (1 − u)∘(n − h)"),
+                N_("anything: its state and its gradient grow without bound"),
+                N_("the largest |h|"),
+                r"h'=\mathrm{GRU}(x,h)+h,\quad \partial h'/\partial h=I+J",
+                "article 004; Jacobian: our derivation",
+                ("out",),
+                TimeResidual,
+                mistake=True,
             ),
             Method(
                 "gated_dropout",
@@ -328,11 +331,14 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 r"U_{i\cdot}=g_i\,v_i/\lVert v_i\rVert",
                 "Salimans & Kingma 2016, https://arxiv.org/abs/1602.07868",
                 ("U",),
-                lambda site, _: WeightNorm(site),
+                WeightNorm,
                 own=_lengths,
                 plain=True,
             ),
         )
     }
 )
-"""In the order of a menu. Clipping, decay, initialisation and rates are an Experiment's choices."""
+"""In the order in which they act, and of a menu.
+
+Clipping, decay, initialisation and rates are an Experiment's choices.
+"""

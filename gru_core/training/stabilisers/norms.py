@@ -19,10 +19,12 @@ class LayerNorm(Acting):
     """Ba et al. 2016: LN(U h) + LN(W x + b), r and z of a GRU together, n by itself.
 
     (r, z) = σ(LN_2H(U h) + LN_2H(W x + b)), n = tanh(LN(W_n x + b_n) + r ∘ LN(U_n h)). The bias
-    of the recurrent part is added after its norm. own: gain_input, gain_recurrent, (K, G·H) each.
+    of the recurrent part is added after its norm. RNN and LSTM: all rows together; the paper's
+    further norm of an LSTM's c where it is read is left out. Of one number, LN is 0: n of a GRU
+    with H = 1. own: gain_input, gain_recurrent, (K, G·H) each.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, _: float = 0.0) -> None:
         self.site = site
 
     def input(self, product: Tensor, bias: Tensor) -> Tensor:
@@ -41,13 +43,14 @@ class LayerNorm(Acting):
 class BatchNorm(Acting):
     """Cooijmans et al. 2016: σ(BN(U h; γ) + BN(W x; γ) + b), statistics for each step by itself.
 
-    It never acts on the blend: the state passes on as it is. In evaluation, with the running
-    statistics of step min(t, T). own: gamma_input, gamma_recurrent, (K, G·H); mean_input,
+    It never acts on the blend: the state passes on as it is. (The paper's further norm of an LSTM's
+    c where it is read is left out.) In evaluation, with the running statistics of step min(t, T).
+    own: gamma_input, gamma_recurrent, (K, G·H), which start as the dial says; mean_input,
     variance_input, mean_recurrent, variance_recurrent, (K, T, G·H), which are not trained.
     """
 
-    def __init__(self, site: Site, *, recurrent: bool = True) -> None:
-        self.site, self._too = site, recurrent
+    def __init__(self, site: Site, _: float = 0.0) -> None:
+        self.site = site
 
     def input(self, product: Tensor, bias: Tensor) -> Tensor:
         gamma = self.site.own["gamma_input"][:, None]
@@ -55,8 +58,6 @@ class BatchNorm(Acting):
         return torch.stack(steps) * gamma + bias
 
     def recurrent(self, product: Tensor, bias: Tensor, t: int, part: Part) -> Tensor:
-        if not self._too:
-            return product + bias
         rows = _rows(self.site, part)
         gamma = self.site.own["gamma_recurrent"][:, None, rows]
         return self._normal(product, "recurrent", t, part) * gamma + bias
@@ -79,6 +80,13 @@ class BatchNorm(Acting):
             kept = site.statistics.setdefault(name, old.detach().clone())
             kept[:, at, rows] += MOMENTUM * (now.detach()[:, 0] - kept[:, at, rows])
         return normal
+
+
+class InputBatchNorm(BatchNorm):
+    """Laurent et al. 2015: σ(U h + BN(W x; γ) + b). own: those of BatchNorm of the input."""
+
+    def recurrent(self, product: Tensor, bias: Tensor, t: int, part: Part) -> Tensor:
+        return product + bias
 
 
 def _standard(values: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:

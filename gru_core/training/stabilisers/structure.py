@@ -16,7 +16,7 @@ class DepthResidual(Acting):
     own: projection, (K, H, D), only there.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, _: float = 0.0) -> None:
         self.projection = site.own.get("projection")
 
     def above(self, h: Tensor, x: Tensor) -> Tensor:
@@ -26,6 +26,9 @@ class DepthResidual(Acting):
 class TimeResidual(Acting):
     """A mistake, as article 004 has it: h' = GRU(x, h) + h. Its Jacobian is I + J: h grows on."""
 
+    def __init__(self, site: Site, _: float = 0.0) -> None:
+        pass
+
     def leave(self, new: Tensor, old: Tensor, t: int, which: Literal["h", "c"]) -> Tensor:
         return new + old if which == "h" else new
 
@@ -33,24 +36,30 @@ class TimeResidual(Acting):
 class IndependentGates(Acting):
     """An LSTM's gating in a GRU: h' = f∘h + i∘n, where i has weights of its own.
 
-    f is the weight on the old state. The untrained i is 1 − f, so that it starts as the GRU. With
-    ``bounded``, U, the layer above and the head read tanh(h), as they do in an LSTM.
+    f is the weight on the old state. The untrained i is 1 − f, so that it starts as the GRU. i
+    reads x and h themselves: no mask and no norm of another method acts on it.
     own: weight_ih (K, H, D), weight_hh (K, H, H), bias (K, H).
     """
 
-    def __init__(self, site: Site, *, bounded: bool = False) -> None:
-        self.own, self.bounded = site.own, bounded
+    def __init__(self, site: Site, _: float = 0.0) -> None:
+        self.own = site.own
         self.part = site.x @ self.own["weight_ih"].mT + self.own["bias"][:, None]
 
     def blend(self, keep: Tensor, write: Tensor, h: Tensor, t: int) -> tuple[Tensor, Tensor]:
-        read = torch.tanh(h) if self.bounded else h
-        return keep, torch.sigmoid(self.part[t] + torch.bmm(read, self.own["weight_hh"].mT))
+        return keep, torch.sigmoid(self.part[t] + torch.bmm(h, self.own["weight_hh"].mT))
+
+
+class BoundedGates(IndependentGates):
+    """IndependentGates, where U, the layer above and the head read tanh(h), as in an LSTM."""
+
+    def blend(self, keep: Tensor, write: Tensor, h: Tensor, t: int) -> tuple[Tensor, Tensor]:
+        return super().blend(keep, write, torch.tanh(h), t)
 
     def read(self, h: Tensor) -> Tensor:
-        return torch.tanh(h) if self.bounded else h
+        return torch.tanh(h)
 
     def above(self, h: Tensor, x: Tensor) -> Tensor:
-        return torch.tanh(h) if self.bounded else h
+        return torch.tanh(h)
 
 
 class SpectralNorm(Acting):
@@ -71,7 +80,7 @@ class SpectralNorm(Acting):
 class WeightNorm(Acting):
     """Salimans & Kingma 2016: each row of U is g v / ‖v‖. own: length, (K, G·H), which is g."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, _: float = 0.0) -> None:
         self.length = site.own["length"]
 
     def matrix(self, U: Tensor) -> Tensor:
