@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from re import sub
 from typing import Any, Literal
 
 import numpy as np
@@ -149,6 +150,8 @@ Shown = Literal["loss", "ratio", "diverged"]
 
 _DIVERGED = "#C2410C"
 _BALANCED = "#A8A49C"
+_REACH = 12.0
+"""Powers of ten from 1 at which a ratio has its full colour: one that explodes hides no other."""
 
 
 def stability_figure(
@@ -187,14 +190,15 @@ def stability_figure(
     }
     coloured = tile | {
         "z": packed(np.where(lost, np.nan, heights).reshape(size).astype(np.float32)),
-        "text": np.array(texts).reshape(size).tolist(),
+        # Plotly writes the text of a cell without a value too.
+        "text": np.where(lost, "", texts).reshape(size).tolist(),
         "texttemplate": "%{text}",
     }
     match shown:
         case "loss":
             coloured |= {"autocolorscale": True, "zmin": floor, "zmax": max(top, floor + 1e-6)}
         case "ratio":
-            reach = max(abs(floor), abs(top), 1.0)
+            reach = min(max(abs(floor), abs(top), 1.0), _REACH)
             ends = [[0, COLOURS["negative"]], [0.5, _BALANCED], [1, COLOURS["positive"]]]
             coloured |= {"colorscale": ends, "zmin": -reach, "zmax": reach}
         case "diverged":
@@ -203,7 +207,8 @@ def stability_figure(
     if lost.any():
         marked = np.where(lost, 1.0, np.nan).reshape(size).astype(np.float32)
         flat = [[0, _DIVERGED], [1, _DIVERGED]]
-        told = {"text": coloured["text"], "texttemplate": "%{text}"}
+        marks = np.where(lost, texts, "").reshape(size).tolist()
+        told = {"text": marks, "texttemplate": "%{text}"}
         data.append(tile | told | {"z": packed(marked), "colorscale": flat, "zmin": 0, "zmax": 1})
     data.append(
         {
@@ -235,5 +240,5 @@ def stability_figure(
 def _told(value: float, shown: Shown, broken: bool) -> str:
     if shown == "diverged":
         return f"{value:.0%}"
-    number = f"{value:.2g}" if np.isfinite(value) else ""
+    number = sub(r"e\+?(-?)0*", r"e\1", f"{value:.2g}") if np.isfinite(value) else ""
     return f"{number} ×".strip() if broken else number or "–"

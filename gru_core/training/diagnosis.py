@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gru_core.errors import N_, InputError
+from gru_core.maths.measures import HIGH, LOW
 from gru_core.maths.parameters import Array
 from gru_core.training.experiment import Chosen, Experiment
 from gru_core.training.record import Record
@@ -63,7 +64,7 @@ class Evidence:
     experiment: with what holds now. step: updates so far. loss, lowest: median and lowest of the
     last LOOKS validation losses, in guesses; rises: share that lie above the one before.
     training: mean batch loss of the last RECENT steps, in guesses. climb: the present validation
-    loss against its lowest, both as medians of LOOKS − 1. growth: median norm of the gradient,
+    loss against its lowest, both as medians of LOOKS. growth: median norm of the gradient,
     before clipping, of the last RECENT steps against that of the FIRST; last_norm: the last one.
     clipped: share of all steps in which clipping changed the gradient; kept: median share of its
     norm that was left. move: median ‖ΔW‖/‖W‖ of the last RECENT steps. saturation, largest_state:
@@ -129,7 +130,8 @@ class Rule:
     def details(self) -> dict[str, float]:
         """The thresholds, as ``states`` names them."""
         common = {"settled": SETTLED, "sure": SURE, "learned": LEARNED, "near": NEAR, "far": FAR}
-        return {"threshold": self.threshold, **common, **self.also}
+        gates = {"low": LOW, "high": HIGH}
+        return {"threshold": self.threshold, **common, **gates, **self.also}
 
 
 @dataclass(frozen=True)
@@ -190,10 +192,13 @@ def _evidence(record: Record, checkpoint: Checkpoint, run: int) -> Evidence:
     e = checkpoint.experiment
     guess = e.about.guess(e.length, e.loss)
     stop = checkpoint.stopped[run]
-    looks = _finite(record.validation_loss[:, run]) / guess
+    step = stop.step if stop else record.end
+    # A run that has stopped is still evaluated with the others, to the same numbers.
+    own = record.evaluated <= step
+    looks = _finite(record.validation_loss[own, run]) / guess
     smooth = np.array([_median(looks[max(0, i - LOOKS + 1) : i + 1]) for i in range(1, len(looks))])
     # A look long ago says nothing of the present; the one before the first step never does.
-    late = record.evaluated > record.end // 2
+    late = own & (record.evaluated > step // 2)
     now = _finite(record.validation_loss[late, run])[-LOOKS:] / guess
     norms, clipped = record.gradient_norm[:, run], record.clipped_norm[:, run]
     both = np.isfinite(norms) & np.isfinite(clipped) & (norms > 0.0)
@@ -204,7 +209,7 @@ def _evidence(record: Record, checkpoint: Checkpoint, run: int) -> Evidence:
         moves = _finite(record.update_norm[:, run] / weights)
     return Evidence(
         experiment=e.at(checkpoint.step),
-        step=record.end,
+        step=step,
         stop=stop if stop and stop.reason != "early" else None,
         loss=_median(now),
         lowest=float(now.min()) if len(now) else np.nan,
@@ -217,8 +222,8 @@ def _evidence(record: Record, checkpoint: Checkpoint, run: int) -> Evidence:
         clipped=_mean(left < 1.0 - 1e-4),
         kept=_median(left),
         move=_median(moves[-RECENT:]),
-        saturation=_last(_finite(record.saturation[:, run])),
-        largest_state=_last(_finite(record.largest_state[:, run])),
+        saturation=_last(_finite(record.saturation[own, run])),
+        largest_state=_last(_finite(record.largest_state[own, run])),
         carried=_carried(record, run),
     )
 
@@ -513,7 +518,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 N_("Saturated gates"),
                 N_(
                     "The loss is over {learned:g} times that of guessing, and at least "
-                    "{threshold:g} of the gate values lie under 0.1 or over 0.9."
+                    "{threshold:g} of the gate values lie under {low:g} or over {high:g}."
                 ),
                 N_("share of saturated gate values on the validation data"),
                 0.8,
@@ -523,7 +528,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Rule(
                 "unbounded",
                 N_("State without bound"),
-                N_("The largest |h| is at least {threshold:g}; with tanh it does not pass 1."),
+                N_("The largest |h| is at least {threshold:g}, far over what tanh lets through."),
                 N_("largest |h| on the validation data"),
                 4.0,
                 _unbounded,
@@ -544,7 +549,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                     "The training data are limited, the validation loss is at least {threshold:g} "
                     "times that of the training, and at least {climb:g} times its lowest."
                 ),
-                N_("validation loss against that of the last 50 steps, and against its lowest"),
+                N_("validation loss against that of the training, and against its lowest"),
                 3.0,
                 _overfitting,
                 (
@@ -581,7 +586,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                     "falls in each of the last evaluations, and a step moves the weights by at "
                     "most {threshold:g} of their norm."
                 ),
-                N_("median of ‖ΔW‖/‖W‖ over the last 50 steps"),
+                N_("median of ‖ΔW‖/‖W‖ over the last steps"),
                 1.5e-3,
                 _rate_low,
                 (_FASTER, _times(N_("a hundred times the learning rate"), 100.0)),

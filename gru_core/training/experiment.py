@@ -114,7 +114,7 @@ CLIP = OneOf(
     },
     "norm",
 )
-CLIP_AT = Real("clip_at", N_("Clip at"), 1e-6, 1000.0, 1.0)
+CLIP_AT = Real("clip_at", N_("Clip at"), 1e-6, 1000.0, 1.0, 0.1)
 BATCH = Whole("batch", N_("Batch size"), 1, 256, 32)
 FEED = OneOf(
     "feed",

@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from pages.ui import compare_controls, compare_panel, compare_tools, compare_words, share
+from pages.ui import (
+    compare_controls,
+    compare_map,
+    compare_panel,
+    compare_tools,
+    compare_words,
+    share,
+)
 from pages.ui.compare_state import PAGE, QUERY_NAMES, current
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
@@ -10,16 +17,18 @@ from pages.ui.words import of_error, prose
 TICK = 0.5  # seconds between two looks at the runs
 
 contest = current()
-st.session_state["compare_drawn"] = (contest.version, contest.moving)
+moving = contest.moving or compare_map.moving()
+st.session_state["compare_drawn"] = (contest.version, moving)
 with st.container(horizontal=True, vertical_alignment="center", key="compare_bar"):
     st.markdown("### " + _("Compare"))
     compare_controls.bar(contest)
 
 
-@st.fragment(run_every=TICK if contest.moving else None)
+@st.fragment(run_every=TICK if moving else None)
 def live() -> None:
     contest = current()
-    if st.session_state["compare_drawn"] != (contest.version, contest.moving):
+    now = contest.moving or compare_map.moving()
+    if st.session_state["compare_drawn"] != (contest.version, now):
         st.rerun()  # other runs, or another rhythm
     with st.container(horizontal=True, vertical_alignment="center", key="compare_transport"):
         compare_controls.transport(contest)

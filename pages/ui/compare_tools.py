@@ -5,11 +5,15 @@ from typing import Any
 
 import streamlit as st
 
-from gru_core.training.comparison import Comparison, results
+from gru_core.training.comparison import MOST, SAME, Comparison, results
+from gru_core.training.experiment import Experiment
 from gru_core.training.record import tables
 from pages.ui import compare_words, trace_tools
+from pages.ui.compare_map import stability
 from pages.ui.compare_state import PAGE, Contest, changing
+from pages.ui.diagnosis import diagnosis
 from pages.ui.downloads import download
+from pages.ui.fields import select
 from pages.ui.state import control
 from pages.ui.words import label as _
 
@@ -20,6 +24,8 @@ def tabs(contest: Contest) -> None:
         PAGE,
         {
             _("Table"): lambda: _table(contest),
+            _("Diagnosis"): lambda: _diagnosis(contest),
+            _("Stability map"): lambda: stability(contest.comparison.base, _open),
             _("Take it with you"): lambda: _take_away(contest),
         },
     )
@@ -54,6 +60,47 @@ def _table(contest: Contest) -> None:
         )
     )
     download("gru-comparison.csv", lambda: table.to_csv(index=False))
+
+
+def _diagnosis(contest: Contest) -> None:
+    titles = dict(enumerate(compare_words.names(contest.comparison)))
+    seeds = {k: _("Seed {seed}", seed=s) for k, s in enumerate(contest.comparison.base.seeds)}
+    with st.container(horizontal=True, key="compare_diagnosis_bar"):
+        for name, title, offered, value in (
+            ("shown", _("Configuration"), titles, contest.shown),
+            ("run", _("Seed"), seeds, contest.run),
+        ):
+            select(
+                PAGE,
+                name,
+                title,
+                offered,
+                value,
+                lambda contest, value, name=name: contest.look(**{name: value}),
+                width=280,
+            )
+    member = contest.members[contest.shown]
+    experiment = member.checkpoint.experiment
+    diagnosis(
+        PAGE,
+        member.record,
+        member.checkpoint,
+        contest.run,
+        lambda choices: changing(lambda contest: _with_cure(contest, experiment, choices)),
+    )
+
+
+def _with_cure(contest: Contest, ailing: Experiment, choices: Mapping[str, Any]) -> Contest:
+    """The comparison with one more configuration: the ailing one, cured."""
+    base, given = contest.comparison.base, contest.comparison.model_dump()
+    cured, usual = ailing.changed(**choices).model_dump(), base.model_dump()
+    differ = {k: v for k, v in cured.items() if v != usual[k] and k not in SAME}
+    variants = [*given["variants"], {"choices": differ}][-MOST:]
+    return contest.begin(Comparison.of({**given, "variants": variants}))
+
+
+def _open(experiment: Experiment) -> None:
+    st.switch_page("pages/train/train.py", query_params=experiment.to_query())
 
 
 def measured(contest: Contest, mark: float) -> Any:

@@ -18,6 +18,7 @@ from gru_core.training.sample import sample
 from gru_core.training.script import script
 from gru_core.training.trainer import answers, data_of
 from pages.ui import components, trace_tools, train_words, trained_offer
+from pages.ui.diagnosis import diagnosis
 from pages.ui.downloads import download
 from pages.ui.fields import select
 from pages.ui.train_panel import curve_words
@@ -37,6 +38,13 @@ def tabs(course: Course) -> None:
         {
             _("Answers"): lambda: _answers(course),
             _("Gates and states"): lambda: _activity(course),
+            _("Diagnosis"): lambda: diagnosis(
+                PAGE,
+                course.run.record,
+                course.run.checkpoint,
+                course.shown,
+                lambda choices: changing(lambda course: course.choose(**choices)),
+            ),
             _("One step in slow motion"): lambda: _slow_motion(course),
             _("All numbers"): lambda: _numbers(course),
             _("Take it with you"): lambda: _take_away(course),

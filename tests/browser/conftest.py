@@ -11,9 +11,20 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from benchmarks.browser import FLAGS, WATCH, find_chromium, serving, wait_until_idle
+
+# A busy machine may answer many times later; a longer wait costs nothing where the answer comes.
+MILLISECONDS = 60_000
+expect.set_options(timeout=MILLISECONDS)
 
 # On an address such as /gates the front end first looks for its server below /gates/, in case that
 # is a base path, and Chromium logs the two answers "404" as errors.
@@ -110,6 +121,7 @@ def open_page(
             color_scheme=color_scheme,
             permissions=["clipboard-read", "clipboard-write"],
         )
+        context.set_default_timeout(MILLISECONDS)
         context.add_init_script(WATCH)
         contexts.append(context)
         page = context.new_page()

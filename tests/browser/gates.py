@@ -159,9 +159,7 @@ class Gates:
 
     def expect_address(self, view: StepView) -> None:
         try:
-            self.page.wait_for_url(
-                lambda _: self.in_address() == view, wait_until="commit", timeout=10_000
-            )
+            self.page.wait_for_url(lambda _: self.in_address() == view, wait_until="commit")
         except Error:
             fail_on_difference(self.address(), view.to_query())
             raise
@@ -182,7 +180,6 @@ class Gates:
             self.page.wait_for_function(
                 f"wanted => {{ {SAME} return same(({read})(wanted), wanted); }}",
                 arg=wanted,
-                timeout=10_000,
             )
         except Error:
             fail_on_difference(self.page.evaluate(read, wanted), wanted)

@@ -193,21 +193,26 @@ def test_target_edits_are_read_or_refused(open_page: OpenPage, wait_until_idle: 
     expect_address(page, EXAMPLE.with_target(np.array([0.5, -0.4])))
 
 
-@pytest.mark.parametrize("key", ["autograd", "finite"])
-def test_checks_agree(open_page: OpenPage, wait_until_idle: Wait, key: str) -> None:
+def test_checks_agree(open_page: OpenPage, wait_until_idle: Wait) -> None:
     page = opened(open_page)
-    page.locator(f".st-key-backward_{key} button").click()
     alert = page.locator('[data-testid="stAlertContentSuccess"]')
-    expect(alert).to_have_count(1, timeout=30_000)
-    expect(alert).to_contain_text("e-1")
+    seen = set()
+    for key in ("autograd", "finite"):
+        page.locator(f".st-key-backward_{key} button").click()
+        wait_until_idle(page)
+        expect(alert).to_have_count(1)
+        expect(alert).to_contain_text("e-1")
+        seen.add(alert.inner_text())
+    assert len(seen) == 2
 
 
-@pytest.mark.parametrize("viewport", [TELEPHONE, (1280, 720)])
-def test_it_fits(open_page: OpenPage, wait_until_idle: Wait, viewport: tuple[int, int]) -> None:
+def test_it_fits(open_page: OpenPage, wait_until_idle: Wait) -> None:
     setup = replace(EXAMPLE.with_setup(EXAMPLE.setup.resized(3, 3, 4)), digits=6)
-    page = opened(open_page, setup, viewport=viewport, locale="zh-CN")
-    wait_until_idle(page)
-    walk(page).locator(".gl-says").click()
-    for _ in BACKWARD_PARTS:
-        assert max(page.evaluate(SIDEWAYS)) <= 0
-        page.keyboard.press("ArrowRight")
+    page = opened(open_page, setup, viewport=TELEPHONE, locale="zh-CN")
+    for viewport in (TELEPHONE, (1280, 720)):
+        page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+        wait_until_idle(page)
+        walk(page).locator(".gl-says").click()
+        for _ in BACKWARD_PARTS:
+            assert max(page.evaluate(SIDEWAYS)) <= 0
+            page.keyboard.press("ArrowRight")

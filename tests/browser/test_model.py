@@ -95,10 +95,14 @@ def test_a_refused_file_is_told_and_a_reload_forgets(
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_it_fits_a_telephone_and_a_projector(open_page: OpenPage, locale: str) -> None:
+def test_it_fits_a_telephone_and_a_projector(
+    open_page: OpenPage, wait_until_idle: Wait, locale: str
+) -> None:
     page = open_page("/model?layer=4", locale=locale, viewport=(390, 844))
     assert max(page.evaluate(SIDEWAYS)) <= 0
-    page = open_page("/model", locale=locale)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto("/model")
+    wait_until_idle(page)
     box = timeline(page).locator(".gl-over").bounding_box()
     assert box
     assert box["y"] + box["height"] <= 720

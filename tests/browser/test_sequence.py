@@ -64,9 +64,7 @@ def test_playing_needs_no_server(open_page: OpenPage) -> None:
     page = open_page("/sequence")
     page.context.set_offline(True)
     timeline(page).locator(".gl-play").click()
-    page.wait_for_function(
-        "Number(document.querySelector('.gl-timeline').dataset.time) > 5", timeout=10_000
-    )
+    page.wait_for_function("Number(document.querySelector('.gl-timeline').dataset.time) > 5")
     timeline(page).locator(".gl-play").click()
     page.context.set_offline(False)
 
@@ -91,10 +89,14 @@ def test_a_large_model_cannot_be_opened(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_it_fits_a_telephone_and_a_projector(open_page: OpenPage, locale: str) -> None:
+def test_it_fits_a_telephone_and_a_projector(
+    open_page: OpenPage, wait_until_idle: Wait, locale: str
+) -> None:
     page = open_page("/sequence?model=random&H=64&T=500", locale=locale, viewport=(390, 844))
     assert max(page.evaluate(SIDEWAYS)) <= 0
-    page = open_page("/sequence", locale=locale)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto("/sequence")
+    wait_until_idle(page)
     box = timeline(page).locator(".gl-over").bounding_box()
     assert box
     assert box["y"] + box["height"] <= 720

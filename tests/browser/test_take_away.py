@@ -42,7 +42,7 @@ def test_every_file_holds_what_is_on_the_page_and_pytorch_agrees(open_page: Open
     gates.open_tab(CHECK)
     gates.key("check").locator("button").click()
     verdict = gates.key("tab").get_by_test_id("stAlert")
-    expect(verdict).to_be_visible(timeout=20_000)  # torch is being loaded
+    expect(verdict).to_be_visible()  # torch is being loaded
     expect(verdict.get_by_test_id("stAlertContentSuccess")).to_be_visible()
 
 

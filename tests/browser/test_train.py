@@ -11,7 +11,6 @@ OpenPage = Callable[..., Page]
 Wait = Callable[[Page], None]
 SMALL = "/train?hidden=4&batch=8&length=8&runs=2"
 LONG = SMALL + "&steps=20000"
-SECONDS = 30_000
 
 
 def button(page: Page, name: str) -> Locator:
@@ -33,7 +32,6 @@ def reached(page: Page, least: int) -> None:
         "least => parseInt(document.querySelector('.st-key-train_progress"
         " [data-testid=stProgress]').innerText) >= least",
         arg=least,
-        timeout=SECONDS,
     )
 
 
@@ -93,7 +91,6 @@ def test_a_dial_is_turned_while_it_goes_on(open_page: OpenPage) -> None:
     rate.press("Enter")
     page.wait_for_function(
         "/learning_rate:0.002/.test(new URL(location).searchParams.get('changes') ?? '')",
-        timeout=SECONDS,
     )
     here = step(page)
     reached(page, here + 30)
@@ -106,7 +103,7 @@ def test_leaving_the_page_rests_the_run_and_coming_back_finds_it(open_page: Open
     page.get_by_role("link", name="GRU Lab").first.click()
     expect(page.locator(".st-key-train_progress")).to_have_count(0)
     page.go_back()
-    expect(progress(page)).to_be_visible(timeout=SECONDS)
+    expect(progress(page)).to_be_visible()
     here = at_rest(page)
     assert here >= 30
     button(page, "play").click()
@@ -119,7 +116,7 @@ def test_a_reload_says_where_it_was_and_gets_there_again(
     page = open_page(LONG)
     button(page, "ten").click()
     reached(page, 10)
-    page.wait_for_function("new URL(location).searchParams.get('step') === '10'", timeout=SECONDS)
+    page.wait_for_function("new URL(location).searchParams.get('step') === '10'")
     page.reload()
     wait_until_idle(page)
     expect(progress(page)).to_contain_text(re.compile("^0 "))
@@ -143,7 +140,7 @@ def test_other_controls_answer_while_it_trains(open_page: OpenPage) -> None:
     button(page, "play").click()
     reached(page, 10)
     page.get_by_role("tab").nth(3).click()
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     page.get_by_text("简体中文", exact=True).click()
     expect(page.get_by_role("tab").first).not_to_have_text(re.compile("[A-Za-z]{4}"))
     here = step(page)
@@ -168,4 +165,4 @@ def test_a_trained_network_opens_on_the_other_pages(open_page: OpenPage) -> None
     page.get_by_role("tab").nth(4).click()
     page.locator(".st-key-trained_sequence").get_by_role("button").click()
     page.wait_for_url("**/sequence?**")
-    expect(page.locator(".st-key-sequence_timeline canvas").first).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".st-key-sequence_timeline canvas").first).to_be_visible()

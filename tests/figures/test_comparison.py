@@ -229,7 +229,9 @@ def test_a_map_has_a_tile_for_each_cell() -> None:
     np.testing.assert_allclose(
         numbers(tiles["z"]), [[-1, np.log10(0.2), np.nan], [-3, np.nan, 1]], rtol=1e-6
     )
-    assert tiles["text"] == [["0.1", "0.2 ×", "×"], ["0.001", "", "10"]]
+    assert tiles["text"] == [["0.1", "0.2 ×", ""], ["0.001", "", "10"]]
+    assert lost["text"] == [["", "", "×"], ["", "", ""]]
+    assert points["text"] == ["0.1", "0.2 ×", "×", "0.001", "", "10"]
     np.testing.assert_array_equal(numbers(lost["z"]), [[np.nan, np.nan, 1], [np.nan] * 3])
     assert points["customdata"] == list(range(6))
     for place, e in enumerate(GRID.experiments):
@@ -246,7 +248,11 @@ def test_the_ratio_is_coloured_from_one_to_both_sides() -> None:
     )
     z = numbers(tiles["z"])
     assert z[1, 0] == z[0, 0] == -3  # what underflowed, and the least that did not
-    assert tiles["text"][1][0] == "0"
+    assert tiles["text"][1] == ["0", "", "1e5"]
+    far = [replace(CELLS[0], ratio=ratio) for ratio in (1e-9, 1e68, 1.0, 1.0, 1.0, 1.0)]
+    tiles, _ = stability_figure(GRID, far, WORDS, "ratio")["data"]
+    assert tiles["zmax"] == 12
+    assert tiles["text"][0] == ["1e-9", "1e68", "1"]
 
 
 def test_shares_that_diverged_are_told() -> None:

@@ -53,9 +53,10 @@ def test_all_are_trained_side_by_side_as_the_engine_does(open_app: OpenApp, lang
     table = app.dataframe[0].value
     assert len(table) == 3
     assert (table["steps"] == 20).all()
-    app.session_state["compare_tab"] = app.tabs[1].label
-    app.run()
-    assert not app.exception
+    for tab in range(len(app.tabs)):
+        app.session_state["compare_tab"] = app.tabs[tab].label
+        app.run()
+        assert not app.exception
 
 
 def test_new_seeds_and_the_start_again(open_app: OpenApp) -> None:
@@ -121,3 +122,29 @@ def test_every_ready_comparison_opens(open_app: OpenApp, ready: str) -> None:
     assert not app.exception
     assert not app.warning
     assert contest(app).ready == ready
+
+
+def test_a_cure_of_the_diagnosis_joins_the_comparison(open_app: OpenApp) -> None:
+    query = BASE.changed(scheme="zeros").to_query() | {"v1": "base"}
+    app = open_app("compare", **query)
+    press(app, "play")
+    app.session_state["compare_tab"] = app.tabs[1].label
+    app.run()
+    cures = [b for b in app.button if (b.key or "").startswith("compare_cure_")]
+    assert cures
+    cures[0].click().run()
+    assert not app.exception
+    assert len(contest(app).members) == 2
+
+
+def test_a_stability_map_fills(open_app: OpenApp) -> None:
+    app = open_app("compare", **BASE.changed(steps=3).to_query())
+    app.session_state["compare_tab"] = app.tabs[2].label
+    app.run()
+    app.button(key="compare_map_go").click().run()
+    end = time.monotonic() + 60
+    while app.session_state["compare_map"].share < 1 and time.monotonic() < end:
+        time.sleep(0.1)
+        app.run()
+    assert not app.exception
+    assert component(app, "compare_map_figure")["figures"][0]["spec"]["data"]

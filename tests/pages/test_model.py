@@ -129,8 +129,8 @@ def test_a_file_of_each_format_opens(open_app: OpenApp, name: str, language: str
 def test_every_layer_and_direction_is_listed_and_chosen(open_app: OpenApp) -> None:
     app = open_app("model")
     content = safetensors.torch.save(state(2, 3, num_layers=2, bidirectional=True))
-    upload(app, "stack", content)
-    view = ModelView.of_file("stack", content)
+    upload(app, "stack.safetensors", content)
+    view = ModelView.of_file("stack.safetensors", content)
     assert [layer.direction for layer in view.model.layers] == ["forward", "backward"] * 2
     for layer in range(4):
         control(app, "layer", "model").set_value(layer).run()

@@ -6,6 +6,7 @@ preset's cure mends it, so here it is enough that the diagnosis offers that cure
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -30,7 +31,7 @@ from gru_core.training.experiment import Chosen, Experiment
 from gru_core.training.presets import PRESETS
 from gru_core.training.record import Record
 from gru_core.training.stabilisers import METHODS
-from gru_core.training.trainer import Checkpoint, advance, start
+from gru_core.training.trainer import Checkpoint, Stop, advance, start
 
 WELL = {"healthy", "early"}
 DIGITS = PRESETS["digits"].experiment
@@ -164,6 +165,14 @@ def test_overfitting_tells_both_losses() -> None:
         assert first.measured["gap"] == pytest.approx(gap)
         lowest = record.validation_loss[:, run].min()
         assert 1.05 < first.measured["climb"] < validation / lowest
+
+
+def test_what_comes_after_a_stop_is_not_the_runs_own() -> None:
+    record, checkpoint = trained(preset("rate_low"), 130)
+    early = replace(checkpoint, stopped=(Stop(40, "early"), None, None))
+    (first,), (second,) = (diagnose(record, early, run) for run in (0, 1))
+    assert (first.rule, first.measured) == ("early", {"steps": 40.0})
+    assert second.rule == "rate_low"
 
 
 # --- thresholds: each field of the evidence, just before and just behind ---
@@ -377,6 +386,9 @@ def test_the_rules_can_be_said() -> None:
         assert rule.template.format(**rule.details).endswith(".")
         fields = {name for _, name, _, _ in Formatter().parse(rule.states)} - {None}
         assert fields >= {*rule.also}
+        written = "".join(text for text, *_ in Formatter().parse(rule.states))
+        # Each number stands in the code once, and comes into the words as a field.
+        assert not re.search(r"\d", written.replace("h_1", ""))
         assert "threshold" in fields or rule.name == "healthy"
     assert len({rule.title for rule in RULES.values()}) == len(RULES)
     assert "at most 1e-05" in RULES["vanishing"].states.format(**RULES["vanishing"].details)

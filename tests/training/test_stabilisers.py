@@ -82,6 +82,17 @@ def test_an_answer_does_not_depend_on_the_other_sequences(
 
 
 @EVERY
+def test_what_has_no_chance_and_no_statistics_is_the_same_in_evaluation(
+    name: str, form: dict[str, object]
+) -> None:
+    e = of(name, form)
+    weights, x = weights_of(e, 0.3), inputs_of(e, 5, 4)
+    trained, evaluated = (forward(e, weights, x, noise=n).answer for n in (Noise([0], 0), None))
+    differs = "dropout" in name or "batch_norm" in name or name == "zoneout"
+    assert torch.equal(trained, evaluated) != differs
+
+
+@EVERY
 def test_it_changes_what_is_trained(name: str, form: dict[str, object]) -> None:
     """Or a method that does nothing would pass."""
     e = of(name, form)

@@ -143,6 +143,37 @@ def test_gamma_starts_as_its_paper_says(name: str, gamma: float) -> None:
     assert dial.usual == gamma
 
 
+@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+def test_a_large_gamma_lets_the_gradient_explode(cell: str) -> None:
+    """‖∂L/∂h_2‖ / ‖∂L/∂h_T‖. Cooijmans et al. 2016, section 4, start with 0.1."""
+    shares = {}
+    for gamma in (0.1, 2.0):
+        e = with_methods(("batch_norm", gamma), cell=cell, hidden=24, length=60)
+        weights, x = weights_of(e), inputs_of(e, 60, 24)
+        weights["weight_hh_l0"].requires_grad_()
+        output = forward(e, weights, x, stepwise=True, noise=NOISE)
+        steps = output.layers[0].steps
+        first, last = torch.autograd.grad(output.answer.square().sum(), [steps[1], steps[-1]])
+        shares[gamma] = float(first.norm() / last.norm())
+    assert shares[0.1] < 1
+    assert shares[2.0] > max(2.0, 100 * shares[0.1])
+
+
+@pytest.mark.parametrize(("keep", "share"), [("bias", 0.85), ("chrono", 0.85)])
+def test_layer_norm_takes_a_part_of_a_keep_bias(keep: str, share: float) -> None:
+    """The bias is within the norm of W x + b: what it adds to z it takes from r."""
+    u, r = [], []
+    for names in ((), ("layer_norm",)):
+        e = with_methods(*names, hidden=32, length=60, keep=keep)
+        gates = forward(e, weights_of(e), inputs_of(e, 60, 8)).layers[0].gates
+        u.append(float(gates["z"].mean()))
+        r.append(float(gates["r"].mean()))
+    plain, normal = u
+    assert plain > share
+    assert 0.5 < normal < plain - 0.05
+    assert r[1] < r[0] - 0.05
+
+
 def test_statistics_of_a_run_that_breaks_stay_as_they_were() -> None:
     e = with_methods("input_batch_norm", runs=2)
     broken = trainer.start(e)

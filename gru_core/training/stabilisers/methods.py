@@ -136,7 +136,10 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "layer_norm",
                 N_("Layer normalisation"),
                 N_("slow optimisation, and gates that saturate because their inputs grow"),
-                N_("a gradient that vanishes over many steps; with one unit it is always 0"),
+                N_(
+                    "a gradient that vanishes over many steps; of one unit it leaves 0, and of a "
+                    "keep bias only a part"
+                ),
                 N_("the share of saturated gates, and the size of the updates"),
                 r"(r,z)=\sigma(\mathrm{LN}(Uh)+\mathrm{LN}(Wx+b)),\quad "
                 r"n=\tanh(\mathrm{LN}(W_nx+b_n)+r\circ\mathrm{LN}(U_nh))",
@@ -150,8 +153,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 N_("Batch normalisation in the recurrence"),
                 N_("slow optimisation"),
                 N_(
-                    "a vanishing gradient, which γ = 1 can make worse; small batches spoil its "
-                    "statistics"
+                    "a vanishing gradient, and with γ above 1 it explodes; small batches and "
+                    "padding spoil the statistics, a batch of 1 leaves 0"
                 ),
                 N_("the validation loss beside that of training, at batch 2 and at batch 64"),
                 r"\sigma(\mathrm{BN}_t(Uh;\gamma)+\mathrm{BN}_t(Wx;\gamma)+b),\quad \gamma_0=0.1",
@@ -192,13 +195,13 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             Method(
                 "bounded_gates",
                 N_("Independent gates, read through tanh"),
-                N_("the same, with what is read bounded again"),
+                N_("a state that must be kept and added to at once, read within ±1"),
                 N_("a state that grows: it still does, out of sight"),
                 N_("the largest |h|"),
-                r"h'=f\circ h+i\circ n,\quad U\text{ and head read }\tanh(h)",
+                r"h'=f\circ h+i\circ n,\quad U\tanh(h),\ y=V\tanh(h)",
                 "Hochreiter & Schmidhuber 1997 (output squashing), "
                 "https://doi.org/10.1162/neco.1997.9.8.1735",
-                ("blend", "z", "out"),
+                ("blend", "z", "h", "out"),
                 BoundedGates,
                 cells=("gru",),
                 own=_input_gate,
@@ -209,7 +212,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 N_("slow or failing training of several layers"),
                 N_("memory: it does nothing along time"),
                 N_("the gradient through time of the first layer"),
-                r"x^{l+1}=h^l+x^l",
+                r"x^{l+1}=h^l+x^l,\quad D\ne H:\ h^l+P\,x^l",
                 "Wu et al. 2016, https://arxiv.org/abs/1609.08144",
                 ("above",),
                 DepthResidual,
@@ -230,8 +233,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             Method(
                 "gated_dropout",
                 N_("Gated recurrent dropout"),
-                N_("overfitting"),
-                N_("a vanishing gradient; but it leaves memory alone"),
+                N_("overfitting, and it leaves memory alone"),
+                N_("a vanishing gradient"),
                 N_("the validation loss beside that of training"),
                 r"h'=(1-m\circ w)\circ h+m\circ w\circ n,\quad m\sim\mathrm{Bernoulli}(1-p)",
                 "article 004, as it has to be; on those units it is zoneout, "
@@ -247,7 +250,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 N_("nothing that the proper one does not"),
                 N_("memory, which it erases"),
                 N_("the loss of a task that must remember"),
-                r"h'=m\circ u\circ h+(1-u)\circ n",
+                r"h'=m\circ u\circ h+(1-u)\circ n,\quad m\sim\mathrm{Bernoulli}(1-p)",
                 "Semeniuta et al. 2016, section 3, https://arxiv.org/abs/1603.05118",
                 ("blend",),
                 ErasingDropout,
@@ -276,7 +279,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 N_("overfitting"),
                 N_("a vanishing gradient"),
                 N_("the validation loss beside that of training"),
-                r"h'=u\circ h+(1-u)\circ d(n)",
+                r"h'=u\circ h+(1-u)\circ d(n),\quad d(n)=m\circ n/(1-p)",
                 "Semeniuta et al. 2016, https://arxiv.org/abs/1603.05118",
                 ("n",),
                 RecurrentDropout,
@@ -290,7 +293,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 N_("overfitting"),
                 N_("a vanishing gradient"),
                 N_("the validation loss beside that of training"),
-                r"W(m_x\circ x_t),\ U(m_h\circ h_{t-1}),\quad m\text{ the same for all }t",
+                r"W(m^x\circ x_t),\ U(m^h\circ h_{t-1}),\quad m\sim\mathrm{Bernoulli}(1-p)/(1-p)",
                 "Gal & Ghahramani 2016, https://arxiv.org/abs/1512.05287",
                 ("x", "h"),
                 VariationalDropout,
