@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from re import sub
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -29,8 +29,10 @@ from gru_core.figures.curves import (
 )
 from gru_core.figures.palette import COLOURS, CONFIGURATIONS
 from gru_core.maths.parameters import Array
-from gru_core.training.record import Record, Snapshot
-from gru_core.training.stability import Grid, Measured
+
+if TYPE_CHECKING:
+    from gru_core.training.record import Record, Snapshot
+    from gru_core.training.stability import Grid, Measured
 
 PANELS = ("loss", "gradient", "profile", "saturation", "largest_state")
 """The keys of ``panels``. All but "profile" are over training steps."""

@@ -8,7 +8,7 @@ in braces are fields that the word must hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,12 +31,10 @@ from gru_core.figures.curves import (
 )
 from gru_core.figures.palette import COLOURS
 from gru_core.maths.parameters import Array
-from gru_core.training.record import EVALUATIONS, Record
-from gru_core.training.trainer import Checkpoint, data_of, evaluate
 
 if TYPE_CHECKING:
     from gru_core.training.experiment import Experiment
-    from gru_core.training.record import Snapshot
+    from gru_core.training.record import Record, Snapshot
 
 __all__ = [
     "ActivityFacts",
@@ -53,7 +51,6 @@ __all__ = [
     "loss_figure",
     "profile_facts",
     "profile_figure",
-    "untrained",
     "update_facts",
     "update_figure",
 ]
@@ -63,17 +60,6 @@ RECENT = 50
 USUAL_UPDATE = 1e-3
 """A rough rule for update size / weight size: cs231n.github.io/neural-networks-3/#ratio."""
 _DASHES = ("solid", "dash", "dot")
-
-
-def untrained(checkpoint: Checkpoint) -> Record:
-    """A record of no step that holds the first look at the validation data, before any update."""
-    e = checkpoint.experiment
-    seen = evaluate(e, checkpoint.weights, data_of(e).validation)
-    values: dict[str, Any] = {
-        name: each.double().numpy()[np.newaxis]
-        for name, each in zip(EVALUATIONS, seen, strict=True)
-    }
-    return replace(Record.empty(e.runs), evaluated=np.zeros(1, dtype=np.int64), **values)
 
 
 def loss_figure(

@@ -23,7 +23,7 @@ from gru_core.training.experiment import (
     MAX_WORK,
     QUERY_NAMES,
     Experiment,
-    _reason,
+    reason_of,
 )
 from gru_core.training.record import Record
 from gru_core.training.stabilisers import METHODS
@@ -179,7 +179,7 @@ class Comparison(BaseModel):
         try:
             return cls.model_validate(dict(given))
         except ValidationError as error:
-            raise _reason(error) from None
+            raise reason_of(error) from None
 
     @classmethod
     def between(cls, base: Experiment, *variants: Mapping[str, object]) -> Comparison:
@@ -505,7 +505,7 @@ READY: Mapping[str, Ready] = MappingProxyType(
                 "dropouts",
                 N_("Three dropouts against overfitting"),
                 N_(
-                    "The plain GRU, learning 60 digits by heart, gets worse at all others; "
+                    "The plain GRU, learning 60 digits by heart, gets worse at the others; "
                     "with every seed recurrent dropout ends below it and variational dropout "
                     "below both, while of gated dropout only the median does."
                 ),

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, cast
 
 from gru_core.data.typed import shown
 from gru_core.errors import InputError
+from gru_core.training.experiment import Experiment
 from gru_core.training.record import Record, Snapshot
-from gru_core.training.trainer import Checkpoint, advance, inspect
+from gru_core.training.trainer import Checkpoint, advance, inspect, start
 
 SCHEDULER = "GRU_LAB_SCHEDULER"
 """The environment variable that names a Dask scheduler, such as tcp://192.0.2.1:8786."""
@@ -44,6 +45,13 @@ def work(checkpoint: Checkpoint, steps: int) -> Slice:
 def submit(checkpoint: Checkpoint, steps: int) -> Future[Slice]:
     """Have a slice worked off elsewhere. Raises InputError as ``executor``."""
     return executor(os.environ.get(SCHEDULER, "")).submit(work, checkpoint, steps)
+
+
+@cache
+def warm_up() -> None:
+    """Have torch load what a first training step needs, once, before somebody waits for it."""
+    if not os.environ.get(SCHEDULER):
+        _threads().submit(advance, start(Experiment(hidden=1, batch=1, runs=1, steps=1)), 1)
 
 
 def executor(scheduler: str = "") -> Executor:

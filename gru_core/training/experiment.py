@@ -501,7 +501,7 @@ class Experiment(BaseModel):
         try:
             return cls.model_validate(dict(given))
         except ValidationError as error:
-            raise _reason(error) from None
+            raise reason_of(error) from None
 
     def to_json(self) -> str:
         """The experiment as JSON, every choice written out; ``from_json`` is the way back."""
@@ -574,7 +574,8 @@ def _change(text: str) -> dict[str, str]:
     return dict(zip(("step", "name", "value"), parts, strict=True))
 
 
-def _reason(error: ValidationError) -> InputError:
+def reason_of(error: ValidationError) -> InputError:
+    """The refusal in pydantic's error: ours as it is, or one that says what pydantic says."""
     first = error.errors(include_url=False)[0]
     reason = first.get("ctx", {}).get("error")
     if isinstance(reason, InputError):

@@ -27,7 +27,7 @@ from gru_core.training.experiment import (
     LEARNING_RATE,
     MAX_WORK,
     Experiment,
-    _reason,
+    reason_of,
 )
 from gru_core.training.record import Record, Snapshot
 from gru_core.training.trainer import Checkpoint
@@ -96,6 +96,14 @@ class Axis(BaseModel):
                 "Raise it, or space the values evenly.",
                 name=self.name,
                 actual=self.low,
+            )
+        if len({f"{value:.4g}" for value in self.values}) < len(self.values):
+            raise InputError(
+                "{name}: expected values that differ in four digits, got ends as close as {low} "
+                "and {high}. Move them apart, or choose fewer values.",
+                name=self.name,
+                low=self.low,
+                high=self.high,
             )
         return self
 
@@ -171,7 +179,7 @@ class Grid(BaseModel):
         try:
             return cls.model_validate(dict(given))
         except ValidationError as error:
-            raise _reason(error) from None
+            raise reason_of(error) from None
 
     def to_query(self) -> dict[str, str]:
         """The experiment's parameters of an address, and x and y as ``gain:0.5:2:5:log``."""

@@ -185,6 +185,17 @@ def inspect(checkpoint: Checkpoint) -> Snapshot:
         return _snapshot(checkpoint.experiment, checkpoint.step, checkpoint.weights)
 
 
+def untrained(checkpoint: Checkpoint) -> Record:
+    """A record of no step that holds the first look at the validation data, before any update."""
+    e = checkpoint.experiment
+    with _one_thread():
+        seen = evaluate(e, checkpoint.weights, data_of(e).validation)
+    values: dict[str, Any] = {
+        name: each.double().numpy()[None] for name, each in zip(EVALUATIONS, seen, strict=True)
+    }
+    return replace(Record.empty(e.runs), evaluated=np.zeros(1, dtype=np.int64), **values)
+
+
 def data_of(experiment: Experiment) -> Data:
     """What the experiment trains on and is judged by."""
     return prepare(experiment.task, experiment.length, experiment.examples, experiment.split)

@@ -11,6 +11,7 @@ import streamlit as st
 from gru_core.errors import InputError
 from gru_core.training import experiment as experiments
 from gru_core.training.comparison import READY, VARIANT_NAMES, Comparison
+from gru_core.training.executor import warm_up
 from gru_core.training.experiment import Experiment
 from gru_core.training.record import Record, Snapshot
 from gru_core.training.relay import Relay
@@ -166,6 +167,7 @@ def changing(change: Callable[[Contest], Contest]) -> Callable[[], None]:
 
 
 def _first() -> Contest:
+    warm_up()
     return Contest.of(FIRST.comparison, FIRST.name)
 
 

@@ -12,14 +12,14 @@ import streamlit as st
 
 from gru_core.data.bounds import Whole
 from gru_core.errors import InputError
-from gru_core.figures.training import untrained
 from gru_core.maths.parameters import Array
 from gru_core.training import experiment as experiments
+from gru_core.training.executor import warm_up
 from gru_core.training.experiment import Experiment
 from gru_core.training.presets import PRESETS
 from gru_core.training.record import Record, Snapshot
 from gru_core.training.relay import Relay
-from gru_core.training.trainer import Checkpoint, inspect, start
+from gru_core.training.trainer import Checkpoint, inspect, start, untrained
 from pages.ui import state
 
 PAGE = "train"
@@ -241,6 +241,7 @@ def changing(change: Callable[[Course], Course]) -> Callable[[], None]:
 
 
 def _first() -> Course:
+    warm_up()
     return Course(FIRST.experiment, Run.of(FIRST.experiment))
 
 

@@ -326,6 +326,7 @@ def _take_away(course: Course) -> None:
             (_("PyTorch state dict"), "gru.pt", take_away.torch_file),
             (_("safetensors"), "gru.safetensors", take_away.safetensors_file),
             (_("ONNX"), "gru.onnx", take_away.onnx_file),
+            (_("All weights"), "gru-all-weights.safetensors", take_away.all_weights_file),
         ):
             _model_file(title, file, lambda make=make: make(e, weights))
     st.markdown(_("The run:"))

@@ -144,3 +144,8 @@ def test_a_scheduler_that_does_not_answer_is_named(
     monkeypatch.setenv(executor.SCHEDULER, address)
     with pytest.raises(InputError, match=f"no scheduler answers at '{address}'"):
         executor.submit(start(TINY), 1)
+
+
+def test_warming_up_leaves_the_executor_as_it_was() -> None:
+    executor.warm_up()
+    assert executor.submit(start(TINY), 3).result().checkpoint.step == 3

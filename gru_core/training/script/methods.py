@@ -37,6 +37,7 @@ def with_methods(e: Experiment, sources: Sources) -> str:
     sources.add(network.forward)
     chosen = "\n".join(indent(_chosen(each, sources), " " * 8) for each in e.methods)
     kept = [f"{c.name}.{name}" for c in e.methods for name in c.method.kept]
+    kept_lines = json.dumps(kept, indent=4) if kept else "[]"
     return f"""\
 experiment = SimpleNamespace(
     cell="{e.cell}",
@@ -51,7 +52,8 @@ experiment = SimpleNamespace(
 {chosen}
     ],
 )
-KEPT = {json.dumps(kept)}  # what is not trained
+# What is measured, and not trained.
+KEPT = {kept_lines}
 STEPS_OF_INPUT = {e.steps_of_input}"""
 
 
