@@ -20,7 +20,7 @@ run: $(VENV)/app.installed ## Open GRU Lab in the browser
 	$(BIN)/python -m streamlit run app.py $(OPTIONS)
 
 test: check ## Check the code and run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(VENV)/dev.installed ## Lint, formatting and types
 	$(BIN)/python -m ruff check .

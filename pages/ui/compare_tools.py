@@ -8,6 +8,7 @@ import streamlit as st
 from gru_core.training.comparison import MOST, SAME, Comparison, results
 from gru_core.training.experiment import Experiment
 from gru_core.training.record import tables
+from gru_core.training.script.together import comparison_script
 from pages.ui import compare_words, trace_tools
 from pages.ui.compare_map import stability
 from pages.ui.compare_state import PAGE, Contest, changing
@@ -142,6 +143,11 @@ def _take_away(contest: Contest) -> None:
     with st.container(horizontal=True, key="compare_files"):
         download("gru-comparison.json", contest.comparison.to_json, _("Comparison as JSON"))
         download("gru-records.csv", lambda: _records(contest), _("All records as CSV"))
+        download(
+            "gru-comparison.py",
+            lambda: comparison_script(contest.comparison, compare_words.names(contest.comparison)),
+            _("Stand-alone PyTorch script"),
+        )
     st.file_uploader(
         _("Open a comparison (JSON)"),
         type=["json"],

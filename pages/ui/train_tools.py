@@ -38,6 +38,9 @@ def tabs(course: Course) -> None:
         {
             _("Answers"): lambda: _answers(course),
             _("Gates and states"): lambda: _activity(course),
+            _("One step in slow motion"): lambda: _slow_motion(course),
+            _("All numbers"): lambda: _numbers(course),
+            _("Take it with you"): lambda: _take_away(course),
             _("Diagnosis"): lambda: diagnosis(
                 PAGE,
                 course.run.record,
@@ -45,9 +48,6 @@ def tabs(course: Course) -> None:
                 course.shown,
                 lambda choices: changing(lambda course: course.choose(**choices)),
             ),
-            _("One step in slow motion"): lambda: _slow_motion(course),
-            _("All numbers"): lambda: _numbers(course),
-            _("Take it with you"): lambda: _take_away(course),
         },
     )
 

@@ -31,6 +31,7 @@ with st.container(horizontal=True, key="home_pages"):
         ("sequence", "pages/understand/sequence.py", _("Gates over time"), "view_timeline"),
         ("gradients", "pages/understand/gradients.py", _("Gradients over time"), "trending_down"),
         ("train", TRAIN, _("Train live"), "play_circle"),
+        ("compare", "pages/train/compare.py", _("Compare"), "stacked_line_chart"),
         ("model", "pages/check/model.py", _("Open your model"), "folder_open"),
     ):
         with st.container(border=True, key=f"home_{name}"):

@@ -33,7 +33,7 @@ def test_every_file_holds_what_is_on_the_page_and_pytorch_agrees(open_page: Open
         "gru-step.tex": latex_of_step(trace, 1, 4),
     }.items():
         # Streamlit makes a class of the key, without its dots.
-        button = gates.page.locator(f".st-key-gates_{name.replace('.', '-')} button")
+        button = gates.page.locator(f".st-key-download_{name.replace('.', '-')} button")
         with gates.page.expect_download() as download:
             button.click()
         assert download.value.suggested_filename == name

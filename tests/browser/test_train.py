@@ -96,12 +96,15 @@ def test_a_dial_is_turned_while_it_goes_on(open_page: OpenPage) -> None:
     reached(page, here + 30)
 
 
-def test_leaving_the_page_rests_the_run_and_coming_back_finds_it(open_page: OpenPage) -> None:
+def test_leaving_the_page_rests_the_run_and_coming_back_finds_it(
+    open_page: OpenPage, wait_until_idle: Wait
+) -> None:
     page = open_page(LONG)
     button(page, "play").click()
     reached(page, 30)
     page.get_by_role("link", name="GRU Lab").first.click()
     expect(page.locator(".st-key-train_progress")).to_have_count(0)
+    wait_until_idle(page)
     page.go_back()
     expect(progress(page)).to_be_visible()
     here = at_rest(page)
