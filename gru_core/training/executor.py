@@ -8,6 +8,8 @@ from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
+import torch
+
 from gru_core.data.typed import shown
 from gru_core.errors import InputError
 from gru_core.training.experiment import Experiment
@@ -49,7 +51,12 @@ def submit(checkpoint: Checkpoint, steps: int) -> Future[Slice]:
 
 @cache
 def warm_up() -> None:
-    """Have torch load what a first training step needs, once, before somebody waits for it."""
+    """Prepare a process in which several threads train: a host calls it before any of them does.
+
+    torch computes on one thread from here on, in all of them (see ``trainer``), and loads what a
+    first training step needs before somebody waits for it.
+    """
+    torch.set_num_threads(1)
     if not os.environ.get(SCHEDULER):
         _threads().submit(advance, start(Experiment(hidden=1, batch=1, runs=1, steps=1)), 1)
 

@@ -543,8 +543,15 @@ def _table(column: Sequence[Tensor], runs: int) -> Array:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """More threads would not make tensors this small faster, but sums in another order."""
+    """More threads would not make tensors this small faster, but sums in another order.
+
+    Where there is one thread already nothing is set: torch makes its pool of threads anew for
+    every other number, which must not happen while another thread computes.
+    """
     threads = torch.get_num_threads()
+    if threads == 1:
+        yield
+        return
     torch.set_num_threads(1)
     try:
         yield

@@ -147,5 +147,12 @@ def test_a_scheduler_that_does_not_answer_is_named(
 
 
 def test_warming_up_leaves_the_executor_as_it_was() -> None:
-    executor.warm_up()
+    threads = torch.get_num_threads()
+    try:
+        executor.warm_up()
+        assert torch.get_num_threads() == 1
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(torch.get_num_threads).result() == 1
+    finally:
+        torch.set_num_threads(threads)
     assert executor.submit(start(TINY), 3).result().checkpoint.step == 3
