@@ -33,7 +33,6 @@ from gru_core.training.trainer import advance, start
 
 WIDEST_WAIT = 600.0  # seconds
 PLAY = ".st-key-train_play button"
-REWIND = ".st-key-train_rewind button"
 PROGRESS = ".st-key-train_progress [data-testid='stProgress']"
 # Resolves with the milliseconds from the press of Play to the frame in which the run is finished.
 RUN = """([play, progress, timeout]) => new Promise((resolve, reject) => {
@@ -65,8 +64,9 @@ def experiment_of(steps: int) -> Experiment:
 
 def on_page(page: Page, steps: int) -> float:
     """Seconds from Play to the end, from the start of the run."""
-    if not page.locator(PROGRESS).get_by_text(f"0 of {steps} steps", exact=True).count():
-        page.locator(REWIND).last.click()
+    page.locator(PROGRESS).wait_for()
+    if not page.locator(PROGRESS).inner_text().startswith("0 "):
+        page.keyboard.press("r")  # rewind
     page.locator(PROGRESS).get_by_text(f"0 of {steps} steps", exact=True).wait_for()
     wait_until_idle(page)
     return float(page.evaluate(RUN, [PLAY, PROGRESS, 1000 * WIDEST_WAIT])) / 1000
