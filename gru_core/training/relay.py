@@ -30,12 +30,13 @@ class Relay:
     def __init__(self, *checkpoints: Checkpoint) -> None:
         self._lock = Lock()
         self._checkpoints = list(checkpoints)
-        self._done: deque[Slice] = deque()
+        self._done: deque[Slice | BaseException] = deque()
+        self._first = 0  # which of all slices _done begins with
+        self._handed = 0  # how many were collected, perhaps not for good
         self._future: Future[Slice] | None = None
         self._at = 0  # whose slice is under way
         self._wanted = 0
         self._paces = [0.0] * len(checkpoints)  # seconds a step takes
-        self._error: BaseException | None = None
 
     @property
     def pace(self) -> float:
@@ -52,16 +53,15 @@ class Relay:
             return inf
         return sum((c.experiment.steps - c.step) * pace for c, pace in going)
 
-    @property
-    def busy(self) -> bool:
-        """Something is being computed, or waits to be collected."""
+    def busy(self, taken: int) -> bool:
+        """Something is being computed, or waits for whoever has taken so many results."""
         with self._lock:
-            return bool(self._future or self._done or self._error)
+            return bool(self._future) or self._first + len(self._done) > taken
 
     def go(self, steps: int) -> None:
         """Do ``steps`` more steps, in all runs together. Raises InputError as ``submit``."""
         with self._lock:
-            self._wanted, self._error = steps, None
+            self._wanted = steps
             self._begin()
 
     def pause(self) -> None:
@@ -69,18 +69,27 @@ class Relay:
         with self._lock:
             self._wanted = 0
 
-    def collect(self) -> list[Slice]:
-        """The slices that are done and were not collected yet, in order.
+    def collect(self, taken: int) -> list[Slice]:
+        """The slices that are done, in order, from number ``taken`` on.
 
-        Raises what a slice raised, once those before it are collected; the run is then where it
-        was before that slice.
+        taken: how many results of this relay the caller has, and keeps. What is collected is not
+        let go before it is counted there, because whoever collects it may be stopped before it is
+        put away, as Streamlit stops a script: then the next one collects the same again.
+        Raises what a slice raised, once those before it are taken; it is one of the results. The
+        run is then where it was before that slice.
         """
         with self._lock:
-            slices = list(self._done)
-            self._done.clear()
-            if not slices and self._error is not None:
-                error, self._error = self._error, None
-                raise error
+            while self._first < taken and self._done:
+                self._done.popleft()
+                self._first += 1
+            slices: list[Slice] = []
+            for result in self._done:
+                if isinstance(result, BaseException):
+                    if not slices:
+                        raise result
+                    break
+                slices.append(result)
+            self._handed = max(self._handed, self._first + len(slices))
             self._go_on()
         return slices
 
@@ -96,7 +105,7 @@ class Relay:
         with self._lock:
             if self._future is future:
                 self._future = None
-                self._error, self._wanted = TimeoutError(f"no answer in {seconds} s"), 0
+                self._fail(TimeoutError(f"no answer in {seconds} s"))
 
     def _share(self, at: int) -> float:
         checkpoint = self._checkpoints[at]
@@ -104,7 +113,8 @@ class Relay:
 
     def _begin(self) -> None:
         """Hand over the next slice if there is one to do. The lock is held."""
-        if self._future or not self._wanted or len(self._done) >= BACKLOG:
+        waiting = self._first + len(self._done) - self._handed
+        if self._future or not self._wanted or waiting >= BACKLOG:
             return
         going = [at for at, c in enumerate(self._checkpoints) if not c.finished]
         if not going:
@@ -128,7 +138,7 @@ class Relay:
             self._future = None
             error = CancelledError() if future.cancelled() else future.exception()
             if error is not None:
-                self._error, self._wanted = error, 0
+                self._fail(error)
                 return
             done = future.result()
             self._done.append(done._replace(which=self._at))
@@ -143,4 +153,8 @@ class Relay:
         try:
             self._begin()
         except Exception as refused:  # the scheduler went away
-            self._error, self._wanted = refused, 0
+            self._fail(refused)
+
+    def _fail(self, error: BaseException) -> None:
+        self._done.append(error)
+        self._wanted = 0

@@ -11,25 +11,24 @@ from pages.ui import (
     share,
 )
 from pages.ui.compare_state import PAGE, QUERY_NAMES, current
+from pages.ui.components import clock
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
 
 TICK = 0.5  # seconds between two looks at the runs
 
 contest = current()
-moving = contest.moving or compare_map.moving()
-st.session_state["compare_drawn"] = (contest.version, moving)
+st.session_state["compare_drawn"] = contest.version
 with st.container(horizontal=True, vertical_alignment="center", key="compare_bar"):
     st.markdown("### " + _("Compare"))
     compare_controls.bar(contest)
 
 
-@st.fragment(run_every=TICK if moving else None)
+@st.fragment
 def live() -> None:
     contest = current()
-    now = contest.moving or compare_map.moving()
-    if st.session_state["compare_drawn"] != (contest.version, now):
-        st.rerun()  # other runs, or another rhythm
+    if st.session_state["compare_drawn"] != contest.version:
+        st.rerun()  # other runs, of which what is above says something else
     with st.container(horizontal=True, vertical_alignment="center", key="compare_transport"):
         compare_controls.transport(contest)
         st.progress(contest.share, compare_words.progress(contest))
@@ -38,6 +37,8 @@ def live() -> None:
         st.warning(of_error(contest.notice))
     compare_panel.panel(contest)
     compare_tools.tabs(contest)
+    moving = contest.moving or compare_map.moving()
+    clock(TICK if moving else None, leaving=[compare_map.OPEN], key="compare_clock")
 
 
 compare_controls.teaches(contest)

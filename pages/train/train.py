@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from pages.ui import share, train_controls, train_panel, train_tools, train_words
+from pages.ui import (
+    share,
+    train_controls,
+    train_panel,
+    train_tools,
+    train_words,
+    trained_offer,
+)
+from pages.ui.components import clock
 from pages.ui.state import control
 from pages.ui.train_state import PAGE, QUERY_NAMES, changing, current
 from pages.ui.words import label as _
@@ -11,17 +19,17 @@ from pages.ui.words import of_error, prose
 TICK = 0.3  # seconds between two looks at the run
 
 course = current()
-st.session_state["train_drawn"] = drawn = (course.version, course.run.moving)
+st.session_state["train_drawn"] = course.version
 with st.container(horizontal=True, vertical_alignment="center", key="train_bar"):
     st.markdown("### " + _("Train live"))
     train_controls.bar(course)
 
 
-@st.fragment(run_every=TICK if course.run.moving else None)
+@st.fragment
 def live() -> None:
     course = current()
-    if st.session_state["train_drawn"] != (course.version, course.run.moving):
-        st.rerun()  # another run, or another rhythm
+    if st.session_state["train_drawn"] != course.version:
+        st.rerun()  # another run, of which the bar above says something else
     train_controls.transport(course)
     with st.container(horizontal=True, vertical_alignment="center", key="train_progress"):
         experiment = course.experiment
@@ -65,6 +73,7 @@ def live() -> None:
         st.info(early)
     train_panel.panel(course)
     train_tools.tabs(course)
+    clock(TICK if course.run.moving else None, leaving=trained_offer.BUTTONS, key="train_clock")
 
 
 train_controls.look_at(course)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,7 @@ from pages.ui.words import label as _
 from pages.ui.words import of_error
 
 STATE = "compare_map"
+OPEN = "compare_map_train"  # the button that leaves the page
 
 MAPS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "rate_clip": (
@@ -40,12 +42,15 @@ MAPS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Map:
-    """cells: the checkpoint and the record of each, as far as collected."""
+    """cells: the checkpoint and the record of each, as far as collected.
+
+    taken: how many results of the relay they have.
+    """
 
     grid: Grid
     cells: tuple[tuple[Checkpoint, Record], ...]
     relay: Relay
-    shown: str = "loss"
+    taken: int = 0
     notice: InputError | None = None
 
     @classmethod
@@ -61,17 +66,22 @@ class Map:
         return sum(c.experiment.steps if c.finished else c.step for c, record in self.cells) / steps
 
     def collect(self) -> Map:
-        slices = self.relay.collect()
+        try:
+            slices = self.relay.collect(self.taken)
+        except Exception:  # a worker was lost: what it had not handed over is done anew
+            logging.getLogger(__name__).exception("A slice of training was lost")
+            lost = InputError("The last slice of training was lost. Compute the map once more.")
+            return replace(self, taken=self.taken + 1, notice=lost)
         cells = list(self.cells)
         for done in slices:
             cells[done.which] = (done.checkpoint, cells[done.which][1] + done.record)
-        return replace(self, cells=tuple(cells)) if slices else self
+        return replace(self, cells=tuple(cells), taken=self.taken + len(slices))
 
 
 def moving() -> bool:
     """There is, or will be, something to collect."""
     found: Map | None = st.session_state.get(STATE)
-    return found is not None and found.relay.busy
+    return found is not None and found.relay.busy(found.taken)
 
 
 def stability(experiment: Experiment, opening: Callable[[Experiment], None]) -> None:
@@ -195,5 +205,5 @@ def _open(found: Map, opening: Callable[[Experiment], None]) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="compare_map_open"):
         place = st.selectbox(_("A cell"), places, format_func=named, key="compare_map_cell")
-        if st.button(_("Open this run in Train live"), key="compare_map_train"):
+        if st.button(_("Open this run in Train live"), key=OPEN):
             opening(found.cells[place][0].experiment)

@@ -46,12 +46,14 @@ class Contest:
     """comparison: what the controls say. members: its configurations, trained side by side.
 
     ready: the ready-made comparison that it was last, for its words. shown, run: whose diagnosis is
-    read. version: raised with every new beginning.
+    read. version: raised with every new beginning. taken: how many results of the relay the
+    members have.
     """
 
     comparison: Comparison
     members: tuple[Member, ...]
     relay: Relay
+    taken: int = 0
     ready: str = FIRST.name
     playing: bool = False
     log: bool = True
@@ -65,7 +67,7 @@ class Contest:
     @classmethod
     def of(cls, comparison: Comparison, ready: str = "") -> Contest:
         members = tuple(map(Member.of, comparison.experiments))
-        return cls(comparison, members, Relay(*(m.checkpoint for m in members)), ready)
+        return cls(comparison, members, Relay(*(m.checkpoint for m in members)), ready=ready)
 
     def begin(self, comparison: Comparison, ready: str | None = None) -> Contest:
         """Another comparison, before its first step."""
@@ -83,7 +85,7 @@ class Contest:
     @property
     def moving(self) -> bool:
         """There is, or will be, something to collect."""
-        return self.relay.busy
+        return self.relay.busy(self.taken)
 
     @property
     def finished(self) -> bool:
@@ -114,13 +116,13 @@ class Contest:
     def collect(self) -> Contest:
         """What has been done since the last time."""
         try:
-            slices = self.relay.collect()
+            slices = self.relay.collect(self.taken)
         except Exception:  # a worker was lost: what it had not handed over is done anew
             logging.getLogger(__name__).exception("A slice of training was lost")
             lost = InputError(
                 "The last slice of training was lost. The run is where it was before; press Play."
             )
-            return replace(self.quiet(), notice=lost)
+            return replace(self.quiet(), taken=self.taken + 1, notice=lost)
         if not slices:
             return self
         members = list(self.members)
@@ -134,7 +136,7 @@ class Contest:
                 now=of_one[-1].now,
                 seconds=member.seconds + sum(done.seconds for done in of_one),
             )
-        contest = replace(self, members=tuple(members))
+        contest = replace(self, members=tuple(members), taken=self.taken + len(slices))
         return replace(contest, playing=self.playing and not contest.finished)
 
     def look(self, **places: object) -> Contest:

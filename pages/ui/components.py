@@ -67,6 +67,7 @@ _place = st.components.v2.component(
     isolate_styles=False,
 )
 _keys = st.components.v2.component("gru_lab_keys", js=_read("keys.js"))
+_clock = st.components.v2.component("gru_lab_clock", js=_read("clock.js"))
 _address = st.components.v2.component(
     "gru_lab_address",
     html='<div class="gl-address"><button type="button"></button><input hidden readonly></div>',
@@ -173,6 +174,23 @@ def keys(actions: Mapping[str, str], *, key: str, on_key: Callable[[], None]) ->
     actions: the browser's name of a key → what it stands for, found in the trigger "key".
     """
     _keys(key=key, data={"keys": dict(actions)}, on_key_change=on_key)
+
+
+def clock(seconds: float | None, *, leaving: Collection[str] = (), key: str) -> None:
+    """Run the fragment that mounts this again, so long after the browser has drawn it; None: never.
+
+    Streamlit's own ``run_every`` asks whether or not the last answer was drawn, and also while the
+    page is being left, which empties the page that is coming.
+    leaving: the keys of buttons that open another page.
+    """
+    turn = st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+    every = None if seconds is None else round(1000 * seconds)
+    _clock(
+        key=key,
+        # Another number each time, or the browser would not be told.
+        data={"every": every, "leaving": list(leaving), "turn": turn},
+        on_tick_change=_ignore,
+    )
 
 
 def numbers(data: Mapping[str, Any], *, key: str, on_edit: Callable[[], None]) -> None:

@@ -42,7 +42,8 @@ class Run:
 
     untrained: a record of no step, with the validation data as it looks before the first one;
     without it where that takes long.
-    relay: does the work, elsewhere. playing: it goes on until it is told otherwise.
+    relay: does the work, elsewhere. taken: how many of its results are in the record.
+    playing: it goes on until it is told otherwise.
     """
 
     first: Snapshot
@@ -51,6 +52,7 @@ class Run:
     record: Record
     now: Snapshot
     relay: Relay
+    taken: int = 0
     playing: bool = False
 
     @classmethod
@@ -69,7 +71,7 @@ class Run:
     @property
     def moving(self) -> bool:
         """There is, or will be, something to collect."""
-        return self.relay.busy
+        return self.relay.busy(self.taken)
 
     @property
     def seconds_left(self) -> float:
@@ -163,13 +165,14 @@ class Course:
     def collect(self) -> Course:
         """What has been done since the last time."""
         try:
-            slices = self.run.relay.collect()
+            slices = self.run.relay.collect(self.run.taken)
         except Exception:  # a worker was lost: what it had not handed over is done anew
             logging.getLogger(__name__).exception("A slice of training was lost")
             lost = InputError(
                 "The last slice of training was lost. The run is where it was before; press Play."
             )
-            return replace(self.quiet(), notice=lost)
+            quiet = self.quiet()
+            return replace(quiet, run=replace(quiet.run, taken=quiet.run.taken + 1), notice=lost)
         if not slices:
             return self
         checkpoint = slices[-1].checkpoint
@@ -178,6 +181,7 @@ class Course:
             checkpoint=checkpoint,
             record=Record.joined([self.run.record, *(s.record for s in slices)]),
             now=slices[-1].now,
+            taken=self.run.taken + len(slices),
             playing=self.run.playing and not checkpoint.finished,
         )
         return replace(self, run=run)
@@ -189,7 +193,7 @@ class Course:
         playing = self.run.playing
         course = self.halt()
         checkpoint = course.run.checkpoint.changed(name, value)
-        run = replace(course.run, checkpoint=checkpoint, relay=Relay(checkpoint))
+        run = replace(course.run, checkpoint=checkpoint, relay=Relay(checkpoint), taken=0)
         course = replace(course, run=run, experiment=checkpoint.experiment, notice=None)
         return course.go() if playing else course
 

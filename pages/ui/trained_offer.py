@@ -17,6 +17,9 @@ from pages.ui.trained import keep
 from pages.ui.words import label as _
 from pages.ui.words import of_error
 
+BUTTONS = ("trained_sequence", "trained_gradients", "trained_gates")
+"""Their keys: each leaves the page."""
+
 
 def offer(experiment: Experiment, weights: Mapping[str, Array], layer: int, step: int) -> None:
     """Buttons that open one layer of a run (both from 0) on the pages that show one GRU.

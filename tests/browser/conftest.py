@@ -1,7 +1,7 @@
 """Real servers, and a real Chromium or Chrome, for the tests in this folder.
 
-`open_page` opens the app in a new browser context; when the test ends, an error on a page's
-console or a traceback in a server's log fails it.
+`open_page` opens the app in a new tab, which is a new visitor to Streamlit; when the test ends, an
+error on a page's console or a traceback in a server's log fails it.
 """
 
 import os
@@ -90,15 +90,40 @@ def waiting_until_idle() -> Callable[[Page], None]:
     return wait_until_idle
 
 
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> Iterator[Callable[[str, str], BrowserContext]]:
+    """`contexts(base_url, locale)`: tabs of one context share their cache of scripts.
+
+    A context of its own for each test would read the front end's megabytes anew each time.
+    """
+    made: dict[tuple[str, str], BrowserContext] = {}
+
+    def context_of(base_url: str, locale: str) -> BrowserContext:
+        if (base_url, locale) not in made:
+            context = browser.new_context(
+                base_url=base_url, locale=locale, permissions=["clipboard-read", "clipboard-write"]
+            )
+            context.set_default_timeout(MILLISECONDS)
+            context.add_init_script(WATCH)
+            made[base_url, locale] = context
+        return made[base_url, locale]
+
+    yield context_of
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
 def open_page(
-    browser: Browser, request: pytest.FixtureRequest, wait_until_idle: Callable[[Page], None]
+    contexts: Callable[[str, str], BrowserContext],
+    request: pytest.FixtureRequest,
+    wait_until_idle: Callable[[Page], None],
 ) -> Iterator[Callable[..., Page]]:
     """`open_page(path, locale=…, viewport=…, color_scheme=…, base_url=…)`: a Page, idle.
 
     Each call is a new visitor, on the shared server unless `base_url` names another.
     """
-    contexts: list[BrowserContext] = []
+    opened: list[BrowserContext] = []
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -114,17 +139,11 @@ def open_page(
         base_url: str | None = None,
     ) -> Page:
         width, height = viewport
-        context = browser.new_context(
-            base_url=base_url or request.getfixturevalue("server"),
-            locale=locale,
-            viewport={"width": width, "height": height},
-            color_scheme=color_scheme,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(MILLISECONDS)
-        context.add_init_script(WATCH)
-        contexts.append(context)
+        context = contexts(base_url or request.getfixturevalue("server"), locale)
+        opened.append(context)
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path)
@@ -132,9 +151,9 @@ def open_page(
         return page
 
     yield open_page
-    for context in contexts:
+    for context in opened:
         for page in context.pages:
             if page.get_by_test_id("stException").count():
                 errors.append(f"{page.url} shows an exception")
-        context.close()
+            page.close()
     assert errors == []

@@ -96,6 +96,29 @@ def test_a_dial_is_turned_while_it_goes_on(open_page: OpenPage) -> None:
     reached(page, here + 30)
 
 
+def test_nothing_is_asked_of_a_page_that_is_being_left(open_page: OpenPage) -> None:
+    """Streamlit would take the question as one to the old page, and empty the new one."""
+    page = open_page(LONG)
+    button(page, "play").click()
+    reached(page, 10)
+    asked = page.evaluate(
+        """async () => {
+          const link = Object.assign(document.createElement('a'), {href: '/'});
+          link.onclick = (event) => event.preventDefault(); // as if the answer took its time
+          document.body.append(link);
+          const sends = () => new Promise((done) => {
+            const before = traffic.sends;
+            setTimeout(() => done(traffic.sends - before), 2500);
+          });
+          const playing = await sends();
+          link.click();
+          return [playing, await sends()];
+        }"""
+    )
+    assert asked[0] > 1
+    assert asked[1] == 0
+
+
 def test_leaving_the_page_rests_the_run_and_coming_back_finds_it(
     open_page: OpenPage, wait_until_idle: Wait
 ) -> None:

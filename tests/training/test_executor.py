@@ -1,7 +1,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import dask
@@ -12,11 +12,11 @@ from distributed.scheduler import KilledWorker
 
 from gru_core.errors import InputError
 from gru_core.training import executor, relay
-from gru_core.training.executor import Slice
 from gru_core.training.experiment import Experiment
 from gru_core.training.record import Record
 from gru_core.training.relay import Relay
 from gru_core.training.trainer import advance, start
+from tests.training.reader import Reader
 
 TINY = Experiment.of({"hidden": 4, "batch": 4, "length": 8, "steps": 20, "runs": 1})
 
@@ -75,29 +75,21 @@ def test_two_processes_give_the_same_numbers_and_the_loss_of_one_costs_a_slice(
 
     long = TINY.changed(steps=20000)
     runner = Relay(start(long))
+    reader = Reader(runner)
     monkeypatch.setattr(relay, "SECONDS", 3600.0)  # one step, and then all that is left
     runner.go(20000)
-    begun = gathered(runner, lambda slices: len(slices) == 1)
+    begun = reader.gathered(lambda slices: len(slices) == 1)
     while not (busy := [worker for worker, tasks in client.processing().items() if tasks]):
         time.sleep(0.01)
     os.kill(workers[busy[0]], signal.SIGKILL)
     with pytest.raises(KilledWorker):
-        gathered(runner, lambda _: False)
-    assert not runner.busy
+        reader.gathered()
+    assert not reader.busy
 
     runner.go(5)
-    more = gathered(runner, lambda _: not runner.busy)
+    more = reader.gathered()
     record = Record.joined(each.record for each in begun + more)
     assert (record.loss == advance(start(long), 6)[1].loss).all()
-
-
-def gathered(runner: Relay, enough: Callable[[list[Slice]], bool]) -> list[Slice]:
-    slices: list[Slice] = []
-    end = time.monotonic() + 60
-    while not enough(slices) and time.monotonic() < end:
-        slices += runner.collect()
-        time.sleep(0.01)
-    return slices
 
 
 def submit_until_refused() -> None:
