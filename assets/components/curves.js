@@ -104,6 +104,7 @@ class Figure {
       this.zoom = {};
       this.plot.on("plotly_relayout", (change) => this.noteZoom(change));
       this.plot.on("plotly_doubleclick", () => this.resetZoom());
+      this.plot.on("plotly_click", ({ points }) => this.pick(points.at(-1)));
     }
     this.read();
   }
@@ -136,6 +137,11 @@ class Figure {
     const at = event.clientX - this.plot.getBoundingClientRect().left - axis._offset;
     const inside = at >= -2 && at <= axis._length + 2;
     this.panel.point(this, inside ? axis.p2d(at) : null);
+  }
+
+  pick(point) {
+    if (!this.given.picks || point?.customdata === undefined) return;
+    this.panel.setTriggerValue("pick", { figure: this.id, value: point.customdata });
   }
 
   /** The curves' names with their values at the cursor, else their last ones. */
@@ -193,8 +199,8 @@ class Panel {
     for (const figure of this.figures.values()) figure.remove();
   }
 
-  update(data, setStateValue) {
-    Object.assign(this, { data, words: data.words, setStateValue });
+  update(data, setStateValue, setTriggerValue) {
+    Object.assign(this, { data, words: data.words, setStateValue, setTriggerValue });
     const wanted = data.figures.map((figure) => figure.id);
     for (const [id, figure] of this.figures) {
       if (wanted.includes(id)) continue;
@@ -252,7 +258,7 @@ class Panel {
     const shown = {
       ...layout,
       uirevision: revision,
-      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : layout.dragmode ?? "zoom",
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: font, size: 11.5, color: ink },
@@ -323,10 +329,10 @@ class Panel {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".gl-curves");
   let panel = panels.get(root);
   if (!panel) panels.set(root, (panel = new Panel(root)));
-  panel.update(data, setStateValue);
+  panel.update(data, setStateValue, setTriggerValue);
   return () => { panel.destroy(); panels.delete(root); };
 }

@@ -157,7 +157,11 @@ _REACH = 12.0
 
 
 def stability_figure(
-    grid: Grid, cells: Sequence[Measured | None], words: Mapping[str, str], shown: Shown = "loss"
+    grid: Grid,
+    cells: Sequence[Measured | None],
+    words: Mapping[str, str],
+    shown: Shown = "loss",
+    chosen: int | None = None,
 ) -> Spec:
     """One cell for each experiment of ``grid``, coloured by what was measured there.
 
@@ -166,7 +170,7 @@ def stability_figure(
     gradient fades on its way back, ochre where it grows. A cell whose runs mostly diverged has no
     loss, and one colour of its own; × says that a run of it diverged. Every cell has a marker, not
     seen, to point at and to choose: its customdata is the cell's place. words: x, y (the settings'
-    names), hover ({x}, {y}, {value}).
+    names), hover ({x}, {y}, {value}). chosen: the place of a cell with a frame around it.
     """
     columns, rows = ([f"{v:.4g}" for v in axis.values] for axis in (grid.x, grid.y))
     size = len(rows), len(columns)
@@ -231,12 +235,20 @@ def stability_figure(
         "margin": MARGIN | {"l": 64},
         "showlegend": False,
         "hovermode": "closest",
+        "dragmode": False,
         "xaxis": {"title": {"text": words["x"], "standoff": 4}} | axis,
         "yaxis": {"title": {"text": words["y"]}} | axis,
-        "shapes": [],
+        "shapes": [] if chosen is None else [_frame(chosen, len(columns))],
         "annotations": [],
     }
     return {"data": data, "layout": layout}
+
+
+def _frame(place: int, columns: int) -> dict[str, Any]:
+    """Around one cell; on an axis of categories a place is counted from 0."""
+    row, column = divmod(place, columns)
+    sides = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    return {"type": "rect", "line": {"width": 2.5}} | sides
 
 
 def _told(value: float, shown: Shown, broken: bool) -> str:

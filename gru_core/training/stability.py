@@ -119,6 +119,40 @@ class Axis(BaseModel):
         return (self.low, *inner, self.high)
 
 
+USUAL: Mapping[str, Axis] = MappingProxyType(
+    {
+        axis.name: axis
+        for axis in (
+            Axis(name=LEARNING_RATE.name, low=0.001, high=3.0, count=5, log=True),
+            Axis(name=CLIP_AT.name, low=0.01, high=100.0, count=5, log=True),
+            Axis(name=GAIN.name, low=0.5, high=4.0, count=5, log=True),
+            Axis(name=KEEP_BIAS.name, low=0.0, high=4.0, count=5),
+            Axis(name="length", low=10, high=100, count=4, log=True),
+            Axis(name=HIDDEN.name, low=2, high=32, count=5, log=True),
+            Axis(name=BATCH.name, low=1, high=64, count=4, log=True),
+            Axis(name=L2.name, low=1e-4, high=1.0, count=5, log=True),
+        )
+    }
+)
+"""For each setting a stretch on which something happens to a small network."""
+
+
+def usual(experiment: Experiment) -> dict[str, Axis]:
+    """By name, the usual axes that an experiment can have: its task may bound the length."""
+    bounds = experiment.about.length
+    axes = dict(USUAL)
+    length = axes.pop("length")
+    low, high = max(length.low, bounds.low), min(length.high, bounds.high)
+    if low < high:
+        axes["length"] = length.model_copy(update={"low": low, "high": high})
+    return axes
+
+
+def setting(experiment: Experiment, name: str) -> Whole | Real:
+    """The bounds and the title of a setting, one of AXES."""
+    return experiment.about.length if name == "length" else _NUMBERS[name]
+
+
 class Grid(BaseModel):
     """An experiment for each pair of values of two settings, all else being equal.
 
@@ -158,7 +192,7 @@ class Grid(BaseModel):
 
     def setting(self, axis: Axis) -> Whole | Real:
         """The bounds and the title of what an axis shows."""
-        return self.experiment.about.length if axis.name == "length" else _NUMBERS[axis.name]
+        return setting(self.experiment, axis.name)
 
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +11,15 @@ import streamlit as st
 
 from gru_core.errors import InputError
 from gru_core.figures.comparison import stability_figure
+from gru_core.figures.curves import View
+from gru_core.figures.training import loss_figure
 from gru_core.training.experiment import Experiment
 from gru_core.training.record import Record
 from gru_core.training.relay import Relay
-from gru_core.training.stability import Grid, measure
+from gru_core.training.stability import Grid, measure, setting, usual
 from gru_core.training.trainer import Checkpoint, start
-from pages.ui import components
+from pages.ui import components, state, train_words
+from pages.ui.fields import select
 from pages.ui.train_panel import curve_words
 from pages.ui.words import label as _
 from pages.ui.words import of_error
@@ -24,40 +27,49 @@ from pages.ui.words import of_error
 STATE = "compare_map"
 OPEN = "compare_map_train"  # the button that leaves the page
 
-MAPS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "rate_clip": (
-        {"name": "learning_rate", "low": 0.001, "high": 3.0, "count": 5, "log": True},
-        {"name": "clip_at", "low": 0.01, "high": 100.0, "count": 5, "log": True},
-    ),
-    "gain_length": (
-        {"name": "gain", "low": 0.5, "high": 4.0, "count": 5, "log": True},
-        {"name": "length", "low": 10, "high": 100, "count": 4, "log": True},
-    ),
-    "keep_length": (
-        {"name": "keep_bias", "low": 0.0, "high": 4.0, "count": 5},
-        {"name": "length", "low": 10, "high": 100, "count": 4, "log": True},
-    ),
-}
+STEPS = 200
+"""At most so many for each cell: a map is for the eye."""
 
 
 @dataclass(frozen=True)
 class Map:
-    """cells: the checkpoint and the record of each, as far as collected.
+    """axes: what the two lists say, x and y. grid, relay: of the map that was begun, if one was.
 
-    taken: how many results of the relay they have.
+    cells: the checkpoint and the record of each, as far as collected. taken: how many results of
+    the relay they have. shown: what colours them. chosen: the place of the cell that is looked at.
     """
 
-    grid: Grid
-    cells: tuple[tuple[Checkpoint, Record], ...]
-    relay: Relay
+    axes: tuple[str, str] = ("learning_rate", "clip_at")
+    grid: Grid | None = None
+    relay: Relay | None = None
+    cells: tuple[tuple[Checkpoint, Record], ...] = ()
     taken: int = 0
+    shown: str = "loss"
+    chosen: int = 0
     notice: InputError | None = None
 
-    @classmethod
-    def of(cls, grid: Grid) -> Map:
+    def begin(self, experiment: Experiment) -> Map:
+        """A new map, of this experiment with one seed. Raises InputError."""
+        base = experiment.changed(steps=min(experiment.steps, STEPS), runs=1, changes=())
+        offered = usual(base)
+        x, y = (offered[name].model_dump() for name in self.axes)
+        grid = Grid.of({"experiment": base, "x": x, "y": y})
         checkpoints = tuple(map(start, grid.experiments))
-        records = (Record.empty(c.experiment.runs) for c in checkpoints)
-        return cls(grid, tuple(zip(checkpoints, records, strict=True)), Relay(*checkpoints))
+        cells = tuple((c, Record.empty(c.experiment.runs)) for c in checkpoints)
+        self.stop()
+        relay = Relay(*checkpoints)
+        relay.go(10**9)
+        return Map(self.axes, grid, relay, cells, shown=self.shown)
+
+    def stop(self) -> Map:
+        if self.relay:
+            self.relay.pause()
+        return self
+
+    @property
+    def moving(self) -> bool:
+        """There is, or will be, something to collect."""
+        return self.relay is not None and self.relay.busy(self.taken)
 
     @property
     def share(self) -> float:
@@ -66,6 +78,9 @@ class Map:
         return sum(c.experiment.steps if c.finished else c.step for c, record in self.cells) / steps
 
     def collect(self) -> Map:
+        """What has been done since the last time."""
+        if self.relay is None:
+            return self
         try:
             slices = self.relay.collect(self.taken)
         except Exception:  # a worker was lost: what it had not handed over is done anew
@@ -77,11 +92,21 @@ class Map:
             cells[done.which] = (done.checkpoint, cells[done.which][1] + done.record)
         return replace(self, cells=tuple(cells), taken=self.taken + len(slices))
 
+    def across(self, name: str) -> Map:
+        """Another x; the two are never the same."""
+        x, y = self.axes
+        return replace(self, axes=(name, x if name == y else y), notice=None)
+
+    def up(self, name: str) -> Map:
+        """Another y."""
+        x, y = self.axes
+        return replace(self, axes=(y if name == x else x, name), notice=None)
+
 
 def moving() -> bool:
     """There is, or will be, something to collect."""
     found: Map | None = st.session_state.get(STATE)
-    return found is not None and found.relay.busy(found.taken)
+    return found is not None and found.moving
 
 
 def stability(experiment: Experiment, opening: Callable[[Experiment], None]) -> None:
@@ -89,32 +114,12 @@ def stability(experiment: Experiment, opening: Callable[[Experiment], None]) -> 
 
     experiment: what all cells share. opening: opens an experiment to be watched.
     """
-    titles = {
-        "rate_clip": _("learning rate × clipping"),
-        "gain_length": _("gain of U × length"),
-        "keep_length": _("keep bias × length"),
-    }
-    with st.container(horizontal=True, vertical_alignment="bottom", key="compare_map_bar"):
-        chosen = st.selectbox(
-            _("Two settings"), list(titles), format_func=titles.__getitem__, key="compare_map_axes"
-        )
-        shown = st.selectbox(
-            _("Colour"),
-            ["loss", "ratio", "diverged"],
-            format_func={
-                "loss": _("final validation loss"),
-                "ratio": _("gradient at the first step / at the last"),
-                "diverged": _("share of runs that diverged"),
-            }.__getitem__,
-            key="compare_map_shown",
-        )
-        pressed = st.button(_("Compute the map"), key="compare_map_go", type="primary")
-        stopped = st.button(_("Stop"), key="compare_map_stop", disabled=not moving())
-    if pressed:
-        _begin(experiment, chosen)
-        st.rerun()
-    found: Map | None = st.session_state.get(STATE)
-    if found is None:
+    found: Map = st.session_state.get(STATE) or Map()
+    found = st.session_state[STATE] = found.collect()
+    _bar(found, experiment)
+    if found.notice:
+        st.warning(of_error(found.notice))
+    if found.grid is None:
         st.caption(
             _(
                 "One run for each cell, with the base of this comparison and one seed, at most "
@@ -122,70 +127,93 @@ def stability(experiment: Experiment, opening: Callable[[Experiment], None]) -> 
             )
         )
         return
-    if found.notice:
-        st.warning(of_error(found.notice))
-        return
-    if stopped:
-        found.relay.pause()
-    found = found.collect()
-    st.session_state[STATE] = found
     st.progress(found.share, _("{percent} % of all steps", percent=f"{100 * found.share:.0f}"))
-    _draw(found, shown)
-    _open(found, opening)
+    _draw(found, found.grid)
+    checkpoint, _record = found.cells[found.chosen]
+    with st.container(horizontal=True, vertical_alignment="center", key="compare_map_open"):
+        if st.button(_("Open this run in Train live"), key=OPEN):
+            opening(checkpoint.experiment)
 
 
-def _begin(experiment: Experiment, chosen: str) -> None:
-    x, y = MAPS[chosen]
-    old: Map | None = st.session_state.get(STATE)
-    if old:
-        old.relay.pause()
-    try:
-        base = experiment.changed(steps=min(experiment.steps, 200), runs=1, changes=())
-        bounds = base.about.length
-        axes = [
-            {**a, "low": max(a["low"], bounds.low), "high": min(a["high"], bounds.high)}
-            if a["name"] == "length"
-            else a
-            for a in (x, y)
-        ]
-        found = Map.of(Grid.of({"experiment": base, "x": axes[0], "y": axes[1]}))
-    except InputError as error:
-        if old:
-            st.session_state[STATE] = replace(old, notice=error)
-        st.warning(of_error(error))
-        return
-    found.relay.go(10**9)
-    st.session_state[STATE] = found
+def _bar(found: Map, experiment: Experiment) -> None:
+    offered = usual(experiment)
+    titles = {name: _(setting(experiment, name).title) for name in offered}
+    colours = {
+        "loss": _("final validation loss"),
+        "ratio": _("gradient at the first step / at the last"),
+        "diverged": _("share of runs that diverged"),
+    }
+    with st.container(horizontal=True, vertical_alignment="bottom", key="compare_map_bar"):
+        select(STATE, "x", _("Across"), titles, found.axes[0], Map.across, width=190)
+        select(STATE, "y", _("Up"), titles, found.axes[1], Map.up, width=190)
+        select(
+            STATE,
+            "colour",
+            _("Colour"),
+            colours,
+            found.shown,
+            lambda found, shown: replace(found, shown=shown),
+            width=280,
+        )
+        st.button(
+            _("Compute the map"),
+            key="compare_map_go",
+            type="primary",
+            on_click=state.changing(STATE, lambda found: found.begin(experiment)),
+        )
+        st.button(
+            _("Stop"),
+            key="compare_map_stop",
+            disabled=not found.moving,
+            on_click=state.changing(STATE, Map.stop),
+        )
 
 
-def _draw(found: Map, shown: Any) -> None:
-    grid = found.grid
+def _draw(found: Map, grid: Grid) -> None:
     measured = [measure(c, r) if len(r) else None for c, r in found.cells]
     words = {
         "x": _(grid.setting(grid.x).title),
         "y": _(grid.setting(grid.y).title),
         "hover": "{x} × {y}: {value}",
     }
+    shown: Any = found.shown
+    checkpoint, record = found.cells[found.chosen]
+    e = checkpoint.experiment
     components.curves(
         {
             "figures": [
                 {
                     "id": "map",
                     "title": _("Stability map"),
-                    "spec": stability_figure(grid, measured, words, shown),
+                    "spec": stability_figure(grid, measured, words, shown, found.chosen),
                     "alt": _("What came of each pair of two settings"),
                     "linked": False,
-                }
+                    "picks": True,
+                },
+                {
+                    "id": "cell",
+                    "title": _named(grid, e),
+                    "spec": loss_figure(
+                        record,
+                        View(e.seeds, e.steps),
+                        train_words.figure_words(),
+                        levels=train_words.levels(e),
+                    ),
+                    "alt": _("Loss of training and of validation over the updates"),
+                    "linked": False,
+                },
             ],
             "words": curve_words(),
+            "revision": found.chosen,
         },
         key="compare_map_figure",
+        on_pick=state.changing(STATE, _picked),
     )
     lost = sum(1 for m in measured if m and m.diverged)
     st.caption(
         _(
             "{done} of {all} cells have begun; {lost} of them diverged (×). One seed a cell: "
-            "neighbours tell more than a single cell.",
+            "neighbours tell more than a single cell. Click a cell to see its run.",
             done=sum(m is not None for m in measured),
             all=len(measured),
             lost=lost,
@@ -193,17 +221,14 @@ def _draw(found: Map, shown: Any) -> None:
     )
 
 
-def _open(found: Map, opening: Callable[[Experiment], None]) -> None:
-    grid = found.grid
-    places = range(len(found.cells))
+def _picked(found: Map) -> Map:
+    pick = st.session_state["compare_map_figure"].pick
+    place = pick.get("value") if isinstance(pick, dict) else None
+    inside = isinstance(place, int) and 0 <= place < len(found.cells)
+    return replace(found, chosen=place) if inside else found
 
-    def named(place: int) -> str:
-        e = found.cells[place][0].experiment
-        x, y = getattr(e, grid.x.name), getattr(e, grid.y.name)
-        first, second = _(grid.setting(grid.x).title), _(grid.setting(grid.y).title)
-        return f"{first} {x:.4g}, {second} {y:.4g}"
 
-    with st.container(horizontal=True, vertical_alignment="bottom", key="compare_map_open"):
-        place = st.selectbox(_("A cell"), places, format_func=named, key="compare_map_cell")
-        if st.button(_("Open this run in Train live"), key=OPEN):
-            opening(found.cells[place][0].experiment)
+def _named(grid: Grid, experiment: Experiment) -> str:
+    """A cell by its two values."""
+    pairs = ((_(grid.setting(a).title), getattr(experiment, a.name)) for a in (grid.x, grid.y))
+    return ", ".join(f"{title} {value:.4g}" for title, value in pairs)

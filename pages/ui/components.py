@@ -143,9 +143,16 @@ def backward(
 
 
 def curves(
-    data: Mapping[str, Any], *, key: str, on_hover: Callable[[], None] | None = None
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    on_hover: Callable[[], None] | None = None,
+    on_pick: Callable[[], None] | None = None,
 ) -> None:
     """Mount figures that grow; `on_hover` runs when the reader rests at another step.
+
+    on_pick: runs when the reader has clicked a point of a figure whose "picks" is true; the trigger
+    "pick" is then {"figure", "value"}, value being the point's customdata.
 
     data: "figures", each {"id", "title", "spec", "alt", "linked"}: spec is plotly's data and
     layout, linked says that its x axis is the one of the others that are linked; where it is left
@@ -156,7 +163,8 @@ def curves(
     _curves(
         key=key,
         data={**data, "plotly": plotly_script.ADDRESS, "hovering": on_hover is not None},
-        on_hover_change=on_hover or (lambda: None),
+        on_hover_change=on_hover or _ignore,
+        on_pick_change=on_pick or _ignore,
     )
 
 

@@ -93,9 +93,7 @@ def _figures(course: Course) -> list[dict[str, object]]:
     drawn = {
         "loss": (
             _("Loss"),
-            figures.loss_figure(
-                record, view, words, levels=train_words.levels(course), log=course.log
-            ),
+            figures.loss_figure(record, view, words, levels=train_words.levels(e), log=course.log),
             _("Loss of training and of validation over the updates"),
         ),
         "gradient": (

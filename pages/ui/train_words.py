@@ -6,7 +6,7 @@ from gru_core.data.gradient_study import power
 from gru_core.figures import training as figures
 from gru_core.figures.curves import Event
 from gru_core.figures.probe import ProbeChange
-from gru_core.training.experiment import CLIP, CLIP_AT, LEARNING_RATE
+from gru_core.training.experiment import CLIP, CLIP_AT, LEARNING_RATE, Experiment
 from gru_core.training.trainer import Stop
 from pages.ui.train_state import Course
 from pages.ui.words import label as _
@@ -66,9 +66,8 @@ def events(course: Course) -> list[Event]:
     return changed + stopped
 
 
-def levels(course: Course) -> dict[str, float]:
+def levels(e: Experiment) -> dict[str, float]:
     """The lines to hold the loss against: what guessing gets, and what is known to be reached."""
-    e = course.experiment
     marks = {_(mark.title): mark.value for mark in e.about.marks(e.length) if mark.loss == e.loss}
     return {_("guessing"): e.about.guess(e.length, e.loss), **marks}
 

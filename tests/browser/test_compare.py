@@ -34,9 +34,17 @@ def test_a_map_fills_and_a_cell_opens_in_train_live(open_page: OpenPage) -> None
     page = open_page(SMALL.replace("steps=60", "steps=2"))
     page.get_by_role("tab").nth(2).click()
     page.locator(".st-key-compare_map_go").get_by_role("button").click()
-    expect(page.locator(".st-key-compare_map_figure .gl-figure")).to_be_visible()
+    cells = page.locator('[data-figure="map"] .nsewdrag')
+    expect(cells).to_be_visible()
+    cell = page.locator('[data-figure="cell"] b')
+    first = cell.inner_text()
+    box = cells.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
+    expect(cell).not_to_have_text(first)  # the run of the cell in the other corner
+    expect(page.locator('[data-figure="map"] .shapelayer path')).to_have_count(1)
     page.locator(".st-key-compare_map_train").get_by_role("button").click()
-    page.wait_for_url("**/train?**")
+    page.wait_for_url("**/train?**clip_at=100**")
     expect(page.locator(".st-key-train_curves .gl-figure").first).to_be_visible()
 
 

@@ -239,6 +239,12 @@ def test_a_map_has_a_tile_for_each_cell() -> None:
         assert float(points["y"][place]) == e.length
 
 
+def test_the_chosen_cell_has_a_frame() -> None:
+    assert stability_figure(GRID, CELLS, WORDS)["layout"]["shapes"] == []
+    [frame] = stability_figure(GRID, CELLS, WORDS, chosen=5)["layout"]["shapes"]
+    assert [frame[side] for side in ("x0", "x1", "y0", "y1")] == [1.5, 2.5, 0.5, 1.5]
+
+
 def test_the_ratio_is_coloured_from_one_to_both_sides() -> None:
     tiles, *_ = stability_figure(GRID, CELLS, WORDS, "ratio")["data"]
     assert -tiles["zmin"] == tiles["zmax"] == 5

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from gru_core.training.comparison import READY, Comparison
 from gru_core.training.experiment import Experiment
 from gru_core.training.trainer import advance, start
+from pages.ui.compare_map import Map
 from pages.ui.compare_state import Contest
 from tests.pages.conftest import OpenApp, component, control
 
@@ -137,14 +138,43 @@ def test_a_cure_of_the_diagnosis_joins_the_comparison(open_app: OpenApp) -> None
     assert len(contest(app).members) == 2
 
 
-def test_a_stability_map_fills(open_app: OpenApp) -> None:
+def map_of(app: AppTest) -> Map:
+    found: Map = app.session_state["compare_map"]
+    return found
+
+
+def test_a_stability_map_of_any_two_settings_fills(open_app: OpenApp) -> None:
     app = open_app("compare", **BASE.changed(steps=3).to_query())
     app.session_state["compare_tab"] = app.tabs[2].label
     app.run()
+    control(app, "x", "compare_map").set_value("hidden").run()
+    control(app, "y", "compare_map").set_value("hidden").run()  # never the same: they change places
+    assert map_of(app).axes == ("clip_at", "hidden")
     app.button(key="compare_map_go").click().run()
     end = time.monotonic() + 60
-    while app.session_state["compare_map"].share < 1 and time.monotonic() < end:
+    while map_of(app).moving and time.monotonic() < end:
         time.sleep(0.1)
         app.run()
     assert not app.exception
-    assert component(app, "compare_map_figure")["figures"][0]["spec"]["data"]
+    found = map_of(app)
+    assert found.share == 1
+    for checkpoint, record in (found.cells[0], found.cells[-1]):
+        alone = advance(start(checkpoint.experiment), 3)[1]
+        assert np.array_equal(record.loss, alone.loss, equal_nan=True)
+    drawn, cell = component(app, "compare_map_figure")["figures"]
+    assert drawn["picks"]
+    assert len(drawn["spec"]["data"][-1]["customdata"]) == len(found.cells)
+    assert cell["spec"]["data"]
+
+
+def test_a_map_of_too_much_work_is_refused(open_app: OpenApp) -> None:
+    app = open_app(
+        "compare",
+        **BASE.changed(hidden=96, batch=96, layers=2, length=200, steps=200, runs=1).to_query(),
+    )
+    app.session_state["compare_tab"] = app.tabs[2].label
+    app.run()
+    app.button(key="compare_map_go").click().run()
+    assert not app.exception
+    assert map_of(app).grid is None
+    assert len(app.warning) == 1
