@@ -267,7 +267,8 @@ class Panel {
       shapes: layout.shapes?.map((shape) => ({ ...shape, line: { color: translucent(ink, 0.5), ...shape.line } })),
       annotations: layout.annotations?.map((note) => ({ bgcolor: translucent(paper, 0.6), borderpad: 1, ...note })),
     };
-    if (scale.length > 1) shown.colorscale = { sequential: scale };
+    // Plotly would show logarithms, of either sign, on a scale that diverges at 0.
+    if (scale.length > 1) shown.colorscale = { sequential: scale, sequentialminus: scale, diverging: scale };
     for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
       const axis = layout[name];
       // A zoom on a logarithmic scale says nothing on a linear one.

@@ -105,7 +105,8 @@ def panels(
         data = course.drawn(names, scale)
         if share:
             for trace in data:
-                trace["meta"] = {"read": True, "percent": True}
+                if "meta" in trace:
+                    trace["meta"] = {"read": True, "percent": True}
         elif shown:
             for x, values in zip(course.x, course.values, strict=True):
                 data += outside(x, values, shown, scale, words["beyond"])

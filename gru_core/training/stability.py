@@ -123,9 +123,9 @@ USUAL: Mapping[str, Axis] = MappingProxyType(
     {
         axis.name: axis
         for axis in (
-            Axis(name=LEARNING_RATE.name, low=0.001, high=3.0, count=5, log=True),
+            Axis(name=LEARNING_RATE.name, low=0.001, high=10.0, count=5, log=True),
             Axis(name=CLIP_AT.name, low=0.01, high=100.0, count=5, log=True),
-            Axis(name=GAIN.name, low=0.5, high=4.0, count=5, log=True),
+            Axis(name=GAIN.name, low=0.25, high=4.0, count=5, log=True),
             Axis(name=KEEP_BIAS.name, low=0.0, high=4.0, count=5),
             Axis(name="length", low=10, high=100, count=4, log=True),
             Axis(name=HIDDEN.name, low=2, high=32, count=5, log=True),

@@ -152,12 +152,15 @@ class Contest:
 def current() -> Contest:
     """This session's comparison, brought up to date with the address and with the work done.
 
-    Whoever comes back to the page finds the runs where they were, at rest.
+    The first visit, when no link says what to see, begins at once. Whoever comes back to the page
+    finds the runs where they were, at rest.
     """
     contest = state.current(PAGE, QUERY_NAMES, _first, _opened)
     entry = st.session_state.get("entries", 0)
     if contest.entry != entry:
+        first = not (contest.entry or contest.version or contest.notice)
         contest = replace(contest.quiet(), entry=entry)
+        contest = contest.play_or_pause() if first else contest
     contest = contest.collect()
     st.session_state[PAGE] = contest
     return contest

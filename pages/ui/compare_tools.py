@@ -50,6 +50,7 @@ def _table(contest: Contest) -> None:
         table,
         hide_index=True,
         height="content",
+        placeholder="–",
         alt=_("What came of each configuration"),
         column_config=_columns(),
     )

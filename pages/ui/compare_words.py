@@ -21,7 +21,7 @@ def name_of(comparison: Comparison, which: int) -> str:
             parts.append(_("{what}: {value}", what=_(part.title), value=f"{part.number:g}"))
         else:
             parts.append(_(part.title))
-    return ", ".join(parts) or _("as the base")
+    return ", ".join(parts) or _("no method")
 
 
 def names(comparison: Comparison) -> list[str]:

@@ -28,8 +28,7 @@ def diagnosis(
         return
     for place, finding in enumerate(diagnose(record, checkpoint, run)):
         rule = RULES[finding.rule]
-        title, sentence = _(rule.title), of_error(finding)
-        st.markdown(f"**{title}.** {sentence}")
+        st.markdown(_("**{title}.** {sentence}", title=_(rule.title), sentence=of_error(finding)))
         if not finding.cures:
             continue
         with st.container(horizontal=True, key=f"{page}_cures_{place}"):
@@ -41,5 +40,5 @@ def diagnosis(
                 )
     with st.expander(_("All rules, with their thresholds"), key=f"{page}_rules"):
         for rule in RULES.values():
-            title, states, measure = _(rule.title), of_error(rule), _(rule.measure)
-            st.markdown(f"**{title}.** {states} {measure}")
+            sentence = " ".join([of_error(rule), _(rule.measure)])
+            st.markdown(_("**{title}.** {sentence}", title=_(rule.title), sentence=sentence))

@@ -120,6 +120,7 @@ def test_every_panel_has_every_configuration_in_its_stroke(three: Runs) -> None:
     assert tuple(figures) == PANELS
     for key, figure in figures.items():
         shown = lines(figure)
+        assert all("name" in trace for trace in figure["data"] if "meta" in trace)  # to be read
         assert set(shown) == set(NAMES) - ({"RNN"} if key == "saturation" else set())
         for name, stroke in zip(NAMES, CONFIGURATIONS, strict=False):
             if name in shown:

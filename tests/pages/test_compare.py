@@ -42,6 +42,8 @@ def test_it_opens_on_a_ready_comparison(open_app: OpenApp, language: str) -> Non
     figures = component(app, "compare_curves")["figures"]
     assert len(figures) == 5
     assert all(figure["alt"] and figure["title"] for figure in figures)
+    assert contest(app).playing  # so that there is something to see before any click
+    assert not contest(open_app("compare", **SMALL.to_query())).playing
 
 
 def test_all_are_trained_side_by_side_as_the_engine_does(open_app: OpenApp, language: str) -> None:

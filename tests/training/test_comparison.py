@@ -104,7 +104,22 @@ def test_what_it_does_otherwise_can_be_named() -> None:
         Part("Length in steps", number=9),
     )
     assert comparison.parts(1) == (Part("Layer normalisation"), Part("Zoneout", number=0.3))
-    assert comparison.parts(2) == ()
+    assert comparison.parts(2) == (Part("Cell", "GRU"),)
+
+
+@pytest.mark.parametrize(
+    ("variant", "base"),
+    [
+        ({"cell": "lstm", "gain": 2.0}, (Part("Cell", "GRU"),)),
+        ({"gain": 2.0}, (Part("Gain of U", number=BASE.gain),)),
+        ({"length": 9}, (Part("Length in steps", number=BASE.length),)),
+        ({"methods": [LAYER_NORM]}, ()),
+    ],
+)
+def test_what_is_as_the_base_is_named_by_what_the_others_change(
+    variant: dict[str, object], base: tuple[Part, ...]
+) -> None:
+    assert Comparison.between(BASE, {}, variant).parts(0) == base
 
 
 @pytest.mark.parametrize(
