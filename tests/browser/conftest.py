@@ -55,7 +55,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def chromium() -> str:
     """The path of a Chromium or Chrome; without one the test is skipped."""
     try:
-        return find_chromium()
+        return find_chromium(lean=True)
     except FileNotFoundError as error:
         pytest.skip(str(error))
 

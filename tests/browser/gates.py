@@ -175,11 +175,12 @@ class Gates:
         self._expect(IN_GRIDS, wanted)
 
     def _expect(self, read: str, wanted: dict[str, Any]) -> None:
-        """Wait until the page's function `read` gives `wanted`; polled in every frame."""
+        """Wait until the page's function `read` gives `wanted`."""
         try:
             self.page.wait_for_function(
                 f"wanted => {{ {SAME} return same(({read})(wanted), wanted); }}",
                 arg=wanted,
+                polling=100,  # in every frame, as is the default, it would be most of the work
             )
         except Error:
             fail_on_difference(self.page.evaluate(read, wanted), wanted)

@@ -166,22 +166,9 @@ def test_a_wrong_link_is_a_sentence(open_page: OpenPage) -> None:
     expect(walk(page).locator("section.gl-open")).to_be_visible()
 
 
-def test_one_update_lowers_the_loss_and_can_be_taken(
+def test_one_update_and_the_checks_of_a_target_of_ones_own(
     open_page: OpenPage, wait_until_idle: Wait
 ) -> None:
-    page = opened(open_page)
-    update = EXAMPLE.updated()
-    metric = page.get_by_test_id("stMetricValue")
-    expect(metric.first).to_have_text(f"{update.loss_before:.4f}")
-    expect(metric.last).to_have_text(f"{update.loss_after:.4f}")
-    page.locator(".st-key-backward_take button").click()
-    wait_until_idle(page)
-    expect(metric.first).to_have_text(f"{update.loss_after:.4f}")
-    taken = replace(EXAMPLE.setup, parameters=update.parameters)
-    expect_address(page, EXAMPLE.with_setup(taken))
-
-
-def test_target_edits_are_read_or_refused(open_page: OpenPage, wait_until_idle: Wait) -> None:
     page = opened(open_page)
     cell = page.locator('.st-key-backward_numbers [data-at="y.0.0"]')
     for text in ("0.5", "half"):
@@ -190,11 +177,8 @@ def test_target_edits_are_read_or_refused(open_page: OpenPage, wait_until_idle: 
         page.keyboard.press("Enter")
         wait_until_idle(page)
     expect(page.locator(".st-key-backward_numbers .gl-error")).to_have_count(1)
-    expect_address(page, EXAMPLE.with_target(np.array([0.5, -0.4])))
-
-
-def test_checks_agree(open_page: OpenPage, wait_until_idle: Wait) -> None:
-    page = opened(open_page)
+    own = EXAMPLE.with_target(np.array([0.5, -0.4]))
+    expect_address(page, own)
     alert = page.locator('[data-testid="stAlertContentSuccess"]')
     seen = set()
     for key in ("autograd", "finite"):
@@ -204,6 +188,15 @@ def test_checks_agree(open_page: OpenPage, wait_until_idle: Wait) -> None:
         expect(alert).to_contain_text("e-1")
         seen.add(alert.inner_text())
     assert len(seen) == 2
+    update = own.updated()
+    metric = page.get_by_test_id("stMetricValue")
+    expect(metric.first).to_have_text(f"{update.loss_before:.4f}")
+    expect(metric.last).to_have_text(f"{update.loss_after:.4f}")
+    page.locator(".st-key-backward_take button").click()
+    wait_until_idle(page)
+    expect(metric.first).to_have_text(f"{update.loss_after:.4f}")
+    taken = replace(own.setup, parameters=update.parameters)
+    expect_address(page, own.with_setup(taken))
 
 
 def test_it_fits(open_page: OpenPage, wait_until_idle: Wait) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import numpy as np
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gru_core.data.gradient_study import study
@@ -62,6 +61,7 @@ def expect_curves(page: Page, view: GradientView) -> None:
             && line.every((y, t) => Math.abs(y / expected[i][t] - 1) < 1e-12));
         }}""",
         arg=expected,
+        polling=100,
     )
 
 
@@ -92,9 +92,9 @@ def test_moving_the_keep_bias_moves_the_curve_and_the_sentence(
     slider.focus()
     for _ in range(4):
         slider.press("ArrowRight")
-        wait_until_idle(page)
     view = GradientView(keep="bias", keep_bias=4.0)
     expect_curves(page, view)
+    wait_until_idle(page)
     kept = words(page).inner_text()
     assert kept != default
     # With this bias the first of 100 inputs still matters to the GRU, and to the RNN it does not.
@@ -132,9 +132,6 @@ def test_a_copied_link_restores_everything(open_page: OpenPage, wait_until_idle:
     other = open_page(page.evaluate("navigator.clipboard.readText()"), locale="zh-CN")
     expect_curves(other, view)
     expect(other.locator('.stMain [data-testid="stAlert"]')).to_have_count(0)
-    other.reload()
-    wait_until_idle(other)
-    expect_curves(other, view)
 
 
 def test_a_click_on_the_map_chooses_a_pair(open_page: OpenPage, wait_until_idle: Wait) -> None:
@@ -172,11 +169,10 @@ def test_the_table_is_run_and_a_row_put_on_the_page(
     expect_curves(page, GradientView(H=8, T=40, scheme="gaussian", gain=3.0))
 
 
-@pytest.mark.parametrize("mangled", ["/gradients?T=12x&keep=%F0%9F%92%A3", "/gradients?s=9&t=3"])
 def test_a_mangled_link_gives_a_notice_and_the_first_view(
-    open_page: OpenPage, wait_until_idle: Wait, mangled: str
+    open_page: OpenPage, wait_until_idle: Wait
 ) -> None:
-    page = open_page(mangled)
+    page = open_page("/gradients?T=12x&keep=%F0%9F%92%A3")
     notice = page.locator('.stMain [data-testid="stAlert"]').first
     expect(notice).to_be_visible()
     assert len(notice.inner_text()) > 20
@@ -187,20 +183,22 @@ def test_a_mangled_link_gives_a_notice_and_the_first_view(
     expect_curves(page, GradientView(keep="chrono"))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_it_fits_a_telephone_in_both_languages(
-    open_page: OpenPage, wait_until_idle: Wait, language: str
-) -> None:
+def test_it_fits_a_telephone_in_both_languages(open_page: OpenPage, wait_until_idle: Wait) -> None:
     view = GradientView(keep="bias", T=200, scheme="gaussian", gain=3.0)
-    page = open_page(link(view, lang=language), viewport=TELEPHONE)
+    page = open_page(link(view, lang="zh"), viewport=TELEPHONE)
     expect_curves(page, view)
     tabs = page.locator(".st-key-gradients_tab").get_by_role("tab")
     for place in range(tabs.count()):
         tabs.nth(place).click()
         wait_until_idle(page)
         assert set(page.evaluate(SIDEWAYS)) == {0}, place
-    heading = sections(language, "gradients")["about"].splitlines()[0].lstrip("# ")
-    expect(page.get_by_text(heading)).to_have_count(1)
+    for code, title in (("zh", None), ("en", LANGUAGES["en"])):
+        if title:
+            page.get_by_text(title, exact=True).click()
+        heading = sections(code, "gradients")["about"].splitlines()[0].lstrip("# ")
+        expect(page.get_by_text(heading)).to_have_count(1)
+        wait_until_idle(page)
+        assert set(page.evaluate(SIDEWAYS)) == {0}, code
 
 
 def test_the_figure_and_its_sentences_are_on_a_projectors_first_screen(open_page: OpenPage) -> None:
