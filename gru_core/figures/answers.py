@@ -81,7 +81,7 @@ def line_figure(
             y=[mark.y],
             mode="markers+text",
             text=[mark.text],
-            textposition="top left" if mark.x > lines.x.mean() else "top right",
+            textposition=_beside(lines, mark),
             marker={
                 "size": 13,
                 "symbol": "circle-open",
@@ -131,6 +131,15 @@ def count_bars(counts: Mapping[str, int], names: Mapping[str, str], marked: str 
         bargap=0.25,
     )
     return figure
+
+
+def _beside(lines: Lines, mark: Mark) -> str:
+    """Where the curve leaves room for the text of a mark."""
+    y = lines.ys[mark.line]
+    at = int(np.argmin(np.abs(lines.x - mark.x)))
+    is_left = mark.x < lines.x.mean()
+    rises = y[min(at + 1, len(y) - 1)] > y[max(at - 1, 0)]
+    return f"{'bottom' if rises == is_left else 'top'} {'right' if is_left else 'left'}"
 
 
 def _layout(axis: tuple[str, str], has_legend: bool) -> dict[str, object]:

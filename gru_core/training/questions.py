@@ -252,7 +252,7 @@ _ALL = (
         "cells",
         "cell",
         N_("RNN, GRU or LSTM: which is smaller, and which is faster?"),
-        (_ready("cells_adding", N_("All three learn to add")),),
+        (_ready("cells_adding", N_("All three on the adding task")),),
         (_PYTORCH, _COMPUTED),
         (INPUTS, UNITS, SETS),
     ),

@@ -14,6 +14,7 @@ from gru_core.training.executor import warm_up
 
 STEPS, BATCH = 30, 16
 LEAST_ROUNDS = 6
+WARMING = 0.3  # seconds: what torch does once, and what warm_up has started beside it
 BLOCKS = 3
 
 
@@ -36,16 +37,22 @@ def measure(D: int, H: int, seconds: float = 1.0) -> Speed:
     """Time PyTorch's own cells in turn, round after round, for about so many seconds.
 
     In turn, so that what else the machine does slows all of them, and the ratios stay; on one
-    thread, as all training here. At least LEAST_ROUNDS rounds, after one to warm up.
+    thread, as all training here. At least LEAST_ROUNDS rounds, after some to warm up.
     """
     warm_up()
-    modules = {"rnn": nn.RNN(D, H), "gru": nn.GRU(D, H), "lstm": nn.LSTM(D, H)}
+    modules: dict[str, nn.RNNBase] = {
+        "rnn": nn.RNN(D, H),
+        "gru": nn.GRU(D, H),
+        "lstm": nn.LSTM(D, H),
+    }
     x = torch.zeros(STEPS, BATCH, D)
+    begin = perf_counter()
+    while perf_counter() < begin + WARMING:
+        _round(modules, x)
     rounds: list[dict[str, float]] = []
-    end = perf_counter() + seconds
-    while len(rounds) <= LEAST_ROUNDS or perf_counter() < end:
-        rounds.append({cell: _time(module, x) for cell, module in modules.items()})
-    blocks = np.array_split(np.arange(1, len(rounds)), BLOCKS)
+    while len(rounds) < LEAST_ROUNDS or perf_counter() < begin + WARMING + seconds:
+        rounds.append(_round(modules, x))
+    blocks = np.array_split(np.arange(len(rounds)), BLOCKS)
     fastest = {
         cell: np.array([min(rounds[k][cell] for k in block) for block in blocks])
         for cell in modules
@@ -55,8 +62,12 @@ def measure(D: int, H: int, seconds: float = 1.0) -> Speed:
         D,
         H,
         {c: (float(r[0]), float(np.median(r)), float(r[-1])) for c, r in ratios.items()},
-        len(rounds) - 1,
+        len(rounds),
     )
+
+
+def _round(modules: Mapping[str, nn.RNNBase], x: torch.Tensor) -> dict[str, float]:
+    return {cell: _time(module, x) for cell, module in modules.items()}
 
 
 def _time(module: nn.RNNBase, x: torch.Tensor) -> float:

@@ -105,6 +105,7 @@ def dial(parameter: Parameter, value: Value) -> None:
             number(parameter.high),
             number(value),
             step=1 if whole else parameter.step,
+            format=None if whole else "%g",
             **look,
         )
 

@@ -149,7 +149,7 @@ def _reset(numbers: Numbers) -> None:
         _("State and candidate of one unit over twelve steps"),
     )
     gates = [
-        f"{answers.squashed(numbers[name])['sigmoid']:.3g}"
+        f"{answers.squashed(numbers[name])['sigmoid']:.4g}"
         for name in ("reset_bias", "update_bias")
     ]
     st.markdown(
@@ -420,19 +420,12 @@ def _missing(numbers: Numbers) -> None:
 
 def _kinds(numbers: Numbers) -> None:
     tasks = [TASKS[name] for name in KINDS[numbers["kind"]]]
-    st.dataframe(
-        [
-            {
-                "task": _(task.title),
-                "answer": _(task.answer),
-                "loss": ", ".join(task.losses),
-            }
-            for task in tasks
-        ],
-        hide_index=True,
-        row_height=38,
-        column_config={"task": _("Task"), "answer": _("What it has to say"), "loss": _("Loss")},
-    )
+    examples = [
+        f"- **{title}**. {answer} *{needs}*"
+        for task in tasks
+        for title, answer, needs in [tuple(map(_, (task.title, task.answer, task.needs)))]
+    ]
+    st.markdown("\n".join([_("In this app:"), "", *examples]))
 
 
 def _libraries(numbers: Numbers) -> None:
@@ -452,11 +445,13 @@ def _libraries(numbers: Numbers) -> None:
         hide_index=True,
         height=330,
         column_config={
-            "title": _("Source"),
-            "z": _("z weights"),
-            "reset": _("Reset acts"),
-            "k": _("Bias vectors"),
-            "source": st.column_config.LinkColumn(_("Its own text"), display_text=_("open")),
+            "title": st.column_config.TextColumn(_("Source"), width=150),
+            "z": st.column_config.TextColumn(_("z weights"), width=95),
+            "reset": st.column_config.TextColumn(_("Reset"), width=65),
+            "k": st.column_config.NumberColumn(_("Biases"), width=60),
+            "source": st.column_config.LinkColumn(
+                _("Its own text"), display_text=_("open"), width=75
+            ),
         },
     )
 
