@@ -106,6 +106,7 @@ WEIGHT = Real("weight", N_("Weight of the old state"), 0.5, 1.5, 1.2, 0.05)
 SUM = Real("a", N_("Sum a inside the gate"), -6.0, 6.0, 3.0, 0.5)
 LENGTH = Whole("length", N_("Steps T"), 2, 40, 12)
 KEEP_BIAS = Real("keep_bias", N_("Keep bias"), -2.0, 8.0, 2.0, 0.5)
+START_BIAS = Real("bias", N_("Keep bias"), -2.0, 8.0, 0.0, 0.5)
 STEPS = Whole("steps", N_("Steps to bridge"), 2, 200, 100)
 FACTOR = Real("factor", N_("Each step back multiplies the gradient by"), 0.5, 1.5, 0.8, 0.05)
 SHARE = Real("share", N_("Share that is dropped"), 0.0, 0.9, 0.25, 0.05)
@@ -349,7 +350,7 @@ _ALL = (
             _gradients(N_("The same, with chrono"), keep="chrono"),
         ),
         (_CHRONO, _COMPUTED),
-        (KEEP_BIAS,),
+        (START_BIAS,),
         misconception=5,
     ),
     Question(

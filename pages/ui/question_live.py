@@ -252,7 +252,7 @@ def _h_n(numbers: Numbers) -> None:
 
 
 def _vanishing(numbers: Numbers) -> None:
-    small = GradientView(H=16, T=60, keep="bias", keep_bias=numbers["keep_bias"])
+    small = GradientView(H=16, T=60, keep="bias", keep_bias=numbers["bias"])
     found = study(small)
     shown = {cell: found.norms[cell] for cell in ("gru", "rnn")}
     _show(
@@ -264,7 +264,7 @@ def _vanishing(numbers: Numbers) -> None:
         _(
             "With a keep bias of {bias}, **{ratio}** of the GRU's gradient of step 60 arrives at "
             "step 1 (16 units, untrained, median of three seeds).",
-            bias=f"{numbers['keep_bias']:g}",
+            bias=f"{numbers['bias']:g}",
             ratio=power(reach.ratio),
         )
     )
@@ -421,7 +421,7 @@ def _missing(numbers: Numbers) -> None:
 def _kinds(numbers: Numbers) -> None:
     tasks = [TASKS[name] for name in KINDS[numbers["kind"]]]
     examples = [
-        f"- **{title}**. {answer} *{needs}*"
+        f"- **{title}**  \n  {answer} *{needs}*"
         for task in tasks
         for title, answer, needs in [tuple(map(_, (task.title, task.answer, task.needs)))]
     ]
