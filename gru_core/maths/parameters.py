@@ -46,13 +46,23 @@ def real_array(name: str, value: object) -> Array:
     return array
 
 
-def parameter_count(input_size: int, hidden_size: int, bias_vectors: int) -> int:
-    """How many numbers a cell stores: 3 (H² + H D) + k H.
+BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
+"""Blocks of weights: one for each gate, and one for the candidate."""
 
-    bias_vectors: k, the bias vectors of length H. The equations need at most 4 (b_r, b_z, b_n
+
+def parameter_count(
+    input_size: int,
+    hidden_size: int,
+    bias_vectors: int,
+    cell: Literal["rnn", "gru", "lstm"] = "gru",
+) -> int:
+    """How many numbers a cell stores, for a GRU 3 (H² + H D) + k H.
+
+    bias_vectors: k, the bias vectors of length H. A GRU's equations need at most 4 (b_r, b_z, b_n
         and c_n); PyTorch stores 6. ``NamedConvention.bias_vectors`` has it for each source.
     """
-    return 3 * hidden_size * (hidden_size + input_size) + bias_vectors * hidden_size
+    weights = BLOCKS[cell] * hidden_size * (hidden_size + input_size)
+    return weights + bias_vectors * hidden_size
 
 
 @dataclass(frozen=True, eq=False)

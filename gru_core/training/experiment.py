@@ -23,6 +23,7 @@ from gru_core.data.typed import shown
 from gru_core.errors import N_, InputError
 from gru_core.maths.convention import Convention
 from gru_core.maths.initial import KeepBias, Scheme
+from gru_core.maths.parameters import BLOCKS, parameter_count
 from gru_core.training.schedule import Schedule
 from gru_core.training.stabilisers import METHODS, Method, Sizes
 
@@ -180,7 +181,6 @@ EXCLUSIVE = (
 )
 """Methods of which at most one can be chosen."""
 
-_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 _BY_NAME = {choice.name: choice for choice in CHOICES}
 
 LIVE = ("learning_rate", "clip", "clip_at", "l1", "l2")
@@ -438,15 +438,16 @@ class Experiment(BaseModel):
     @property
     def parameters(self) -> int:
         """How many numbers one run trains."""
-        gates, H = _GATES[self.cell], self.hidden
+        H = self.hidden
         biases = 1 if self.cell == "gru" and self.reset == "before" else 2
         widths = [self.about.inputs, *[H] * (self.layers - 1)]
-        recurrent = sum(gates * (H * (D + H) + biases * H) for D in widths)
+        vectors = biases * BLOCKS[self.cell]
+        recurrent = sum(parameter_count(D, H, vectors, self.cell) for D in widths)
         return recurrent + self.about.outputs * (H + 1) + sum(map(self._own, widths))
 
     def _own(self, D: int) -> int:
         """How many numbers the methods add to a layer with D inputs, and train."""
-        G, H = _GATES[self.cell], self.hidden
+        G, H = BLOCKS[self.cell], self.hidden
         blank = {"weight_ih": np.zeros((G * H, D)), "weight_hh": np.zeros((G * H, H))}
         sizes = Sizes(D, H, G, 1, {**blank, "bias_ih": np.zeros(G * H)})
         return sum(
@@ -469,7 +470,7 @@ class Experiment(BaseModel):
     @property
     def numbers_each(self) -> float:
         """Those of one sequence, in all runs."""
-        each = (2 * _GATES[self.cell] + 3) * self.layers * self.hidden + 2 * self.about.outputs
+        each = (2 * BLOCKS[self.cell] + 3) * self.layers * self.hidden + 2 * self.about.outputs
         return float(self.runs * self.steps_of_input * each)
 
     @property
