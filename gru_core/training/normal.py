@@ -62,47 +62,37 @@ def undo(d: Tensor, over: Over, y: Tensor, length: Tensor, out: Tensor) -> Tenso
 
 
 class Normal(torch.autograd.Function):
-    """γ √N y + β of all steps of a GRU, r and z together and n by itself.
+    """γ √N y + β of all steps. p: (K, T, B, H), without its mean. gain, γ, and bias, β: (K, H).
 
-    p: (K, T, B, 3H), without its mean. gain, γ, and bias, β: (K, 3H). Gives the same shape as p
-    has, and, to look at, what p was divided by in either part.
+    Gives the same shape as p has and, to look at, what p was divided by.
     """
 
     @staticmethod
     def forward(
         ctx: Any, p: Tensor, gain: Tensor, bias: Tensor, over: Over
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        K, T, B, rows = p.shape
-        out, saved = torch.empty_like(p), []
-        for part in parts(rows):
-            y, length = room(p[..., part], over)
-            root = sqrt(count(y, over))
-            for chunk in chunks(T, K * B * rows):
-                normal = normalise(p[:, chunk, :, part], over, y[:, chunk], length[:, chunk])
-                scale, shift = (root * gain[:, None, None, part], bias[:, None, None, part])
-                torch.addcmul(shift, normal, scale, out=out[:, chunk, :, part])
-            saved += [y, length]
-        ctx.save_for_backward(gain, *saved)
+    ) -> tuple[Tensor, Tensor]:
+        K, T, B, H = p.shape
+        out, (y, length) = torch.empty_like(p), room(p, over)
+        scale, shift = sqrt(count(p, over)) * gain[:, None, None], bias[:, None, None]
+        for chunk in chunks(T, K * B * H):
+            normalise(p[:, chunk], over, y[:, chunk], length[:, chunk])
+            torch.addcmul(shift, y[:, chunk], scale, out=out[:, chunk])
+        ctx.save_for_backward(gain, y, length)
         ctx.over = over
-        ctx.mark_non_differentiable(*saved[1::2])
-        return out, saved[1], saved[3]
+        ctx.mark_non_differentiable(length)
+        return out, length
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         d_out, *_ = grads
-        gain, *saved = ctx.saved_tensors
-        K, T, B, rows = d_out.shape
-        d_p, d_gain, d_bias = (
-            torch.empty_like(d_out),
-            torch.zeros_like(gain),
-            torch.zeros_like(gain),
-        )
-        for part, y, length in zip(parts(rows), saved[::2], saved[1::2], strict=True):
-            root = sqrt(count(y, ctx.over))
-            for chunk in chunks(T, K * B * rows):
-                d, normal = d_out[:, chunk, :, part], y[:, chunk]
-                d_bias[:, part] += d.sum((1, 2))
-                d_gain[:, part] += root * (d * normal).sum((1, 2))
-                d_y = root * gain[:, None, None, part] * d
-                undo(d_y, ctx.over, normal, length[:, chunk], out=d_p[:, chunk, :, part])
+        gain, y, length = ctx.saved_tensors
+        K, T, B, H = y.shape
+        root = sqrt(count(y, ctx.over))
+        scale = root * gain[:, None, None]
+        d_p, d_gain, d_bias = torch.empty_like(y), torch.zeros_like(gain), torch.zeros_like(gain)
+        for chunk in chunks(T, K * B * H):
+            d = d_out[:, chunk]
+            d_bias += d.sum((1, 2))
+            d_gain += root * (d * y[:, chunk]).sum((1, 2))
+            undo(d * scale, ctx.over, y[:, chunk], length[:, chunk], out=d_p[:, chunk])
         return d_p, d_gain, d_bias, None

@@ -37,10 +37,11 @@ class Within(NamedTuple):
 class GRUScan(torch.autograd.Function):
     """h' = keep∘h + (1 − keep)∘n at every step, as ``gru_step`` has it.
 
-    x: (T, K, B, D), W: (K, 3H, D) and b: (K, 3H), which make the input part; or x: (T, K, B, 3H),
-    the input part, W and b None. It has all of the bias of r and z. h0: (K, B, H). U: (K, 3H, H).
-    c: (K, H), the recurrent bias of n, where reset is "after". gain: (K, 3H), γ of the norm, where
-    there is one. U of a norm over the units comes without the mean of the rows of either part.
+    x: (T, K, B, D), W: (K, 3H, D) and b: (K, 3H), which make the input part; or the input part
+    itself, x: (T, K, B, 2H) of r and z and x_n: (T, K, B, H). It has all of the bias of r and z.
+    h0: (K, B, H). U: (K, 3H, H). c: (K, H), the recurrent bias of n, where reset is "after".
+    gain: (K, 3H), γ of the norm, where there is one; if it is over the units, U comes without
+    the mean of the rows of either part.
 
     Gives h of every step, (T, K, B, H), and once more the last one, whose gradient then needs no
     zeros for all the others; then, to look at, r and keep side by side, (T, K, B, 2H), and n, both
@@ -51,6 +52,7 @@ class GRUScan(torch.autograd.Function):
     def forward(
         ctx: Any,
         x: Tensor,
+        x_n: Tensor | None,
         W: Tensor | None,
         b: Tensor | None,
         h0: Tensor,
@@ -68,30 +70,37 @@ class GRUScan(torch.autograd.Function):
             x.new_empty(steps, K, B, w * H) for steps, w in ((T + 1, 1), (T, 2), (T, 1), (T, 1))
         )
         saved = [*room(gates, over), *room(n, over)] if over else []
-        of_gates, of_n = _both(U, gain, over, saved)
+        of_gates, of_n = _both(W, U, gain, over, saved)
         states[0] = h = h0
         one, c = x.new_ones(()), c[:, None]
         for chunk in chunks(T, K * B * 3 * H):
-            a = x[chunk].transpose(0, 1)
-            if W is not None and b is not None:
-                a = torch.baddbmm(b[:, None], _rows(x[chunk]), W.mT).view(*a.shape[:3], -1)
-            a_gates, a_n = a[..., : 2 * H], a[..., 2 * H :]
-            for i, t in enumerate(range(chunk.start, chunk.stop)):
-                gates_t, n_t = gates[t], n[t]
-                r, keep = gates_t[..., :H], gates_t[..., H:]
+            if x_n is not None:
+                a = [part[chunk].transpose(0, 1) for part in (x, x_n)]
+            elif W is not None and b is not None:
+                product = torch.baddbmm(b[:, None], _rows(x[chunk]), W.mT).view(K, -1, B, 3 * H)
+                a = [*product.split([2 * H, H], -1)]
+            steps = zip(
+                range(chunk.start, chunk.stop),
+                *(part.unbind(1) for part in a),
+                *(part.unbind() for part in (gates[chunk], gates[chunk, ..., :H])),
+                *(part.unbind() for part in (gates[chunk, ..., H:], n[chunk], inner[chunk])),
+                states[1:][chunk].unbind(),
+                strict=True,
+            )
+            for t, a_gates, a_n, gates_t, r, keep, n_t, inner_t, new in steps:
                 seen = h if read is None else h * read
-                product = centred(seen)
-                of_gates.onto(a_gates[:, i], product, t, out=gates_t).sigmoid_()
+                v = centred(seen)
+                of_gates.onto(a_gates, v, t, out=gates_t).sigmoid_()
                 if after:
-                    of_n.onto(c, product, t, out=inner[t])
-                    torch.addcmul(a_n[:, i], r, inner[t], out=n_t)
+                    of_n.onto(c, v, t, out=inner_t)
+                    torch.addcmul(a_n, r, inner_t, out=n_t)
                 else:
-                    of_n.onto(a_n[:, i], centred(r * seen), t, out=n_t)
+                    of_n.onto(a_n, centred(r * seen), t, out=n_t)
                 n_t.relu_() if relu else n_t.tanh_()
                 kept = keep if write is None else torch.lerp(one, keep, write[t])
-                new = n_t if value is None else n_t * value[t]
-                h = torch.lerp(new, h, kept, out=states[t + 1])
-        ctx.save_for_backward(x, W, U, gain, states, gates, n, inner, read, write, value, *saved)
+                h = torch.lerp(n_t if value is None else n_t * value[t], h, kept, out=new)
+        given, made = (x, x_n, W, U, gain, read, write, value), (states, gates, n, inner)
+        ctx.save_for_backward(*given, *made, *saved)
         ctx.after, ctx.relu, ctx.over = after, relu, over
         ctx.mark_non_differentiable(gates, n, *saved[1::2])
         ctx.set_materialize_grads(False)
@@ -99,15 +108,15 @@ class GRUScan(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        x, W, U, gain, states, gates, n, inner, read, write, value, *saved = ctx.saved_tensors
+        x, x_n, W, U, gain, read, write, value, *made = ctx.saved_tensors
+        states, gates, n, inner, *saved = made
         d_states, d_last, *_ = grads
         T, K, B, H = n.shape
         after, centred = ctx.after, _centred if ctx.over == "batch" else _as_it_is
-        of_gates, of_n = both = _both(U, gain, ctx.over, saved)
-        # In two parts, of the gates and of n, each in one piece of memory.
-        d_W, d_W_n = (n.new_zeros(K, w * H, 0 if W is None else x.shape[-1]) for w in (2, 1))
-        d_b, d_b_n, d_c = n.new_zeros(K, 2 * H), n.new_zeros(K, H), n.new_zeros(K, H)
+        of_gates, of_n = _both(W, U, gain, ctx.over, saved)
+        d_c = n.new_zeros(K, H)
         d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
+        d_x_n = None if x_n is None or d_x is None else torch.empty_like(x_n)
         delta = torch.zeros_like(states[0]) if d_last is None else d_last
         for chunk in reversed(chunks(T, K * B * 3 * H)):
             r, keep, n_c = gates[chunk, ..., :H], gates[chunk, ..., H:], n[chunk]
@@ -124,118 +133,137 @@ class GRUScan(torch.autograd.Function):
             by_n = lost if value is None else lost * value[chunk]
             by_n = by_n * (n_c > 0) if ctx.relu else torch.addcmul(by_n, by_n, n_c * n_c, value=-1)
             by_r = ((inner[chunk] if after else seen) * r).mul_(1 - r)
-            d_gates, d_n = torch.empty_like(gates[chunk]), torch.empty_like(n_c)
-            d_inner = torch.empty_like(n_c) if after else d_n  # on U_n h + c, behind r
-            of_gates.begin(d_gates, chunk)
-            of_n.begin(d_inner, chunk)
-            for i in reversed(range(len(n_c))):
+            # Runs lead here: the rows of a run then need no copy.
+            d_gates, d_n = n.new_empty(K, len(n_c), B, 2 * H), n.new_empty(K, len(n_c), B, H)
+            d_inner = torch.empty_like(d_n) if after else d_n  # on U_n h + c, behind r
+            of_gates.begin(chunk, d_gates)
+            of_n.begin(chunk, d_inner)
+            steps = zip(
+                range(chunk.start, chunk.stop),
+                *(part.unbind() for part in (by_n, by_keep, by_r, r, keep)),
+                *(part.unbind(1) for part in (d_gates[..., :H], d_gates[..., H:], d_n, d_inner)),
+                strict=True,
+            )
+            for t, to_n, to_keep, to_r, r_t, kept, d_r, d_keep, d_n_t, d_inner_t in [*steps][::-1]:
                 if d_states is not None:
-                    delta = delta + d_states[chunk.start + i]
-                d_gates_t, d_n_t = d_gates[i], d_n[i]
-                torch.mul(delta, by_n[i], out=d_n_t)
-                torch.mul(delta, by_keep[i], out=d_gates_t[..., H:])
+                    delta = delta + d_states[t]
+                torch.mul(delta, to_n, out=d_n_t)
+                torch.mul(delta, to_keep, out=d_keep)
                 if after:
-                    torch.mul(d_n_t, by_r[i], out=d_gates_t[..., :H])
-                    torch.mul(d_n_t, r[i], out=d_inner[i])
-                    m = torch.bmm(of_n.back(i), of_n.U)
-                    m = centred(m.baddbmm_(of_gates.back(i), of_gates.U))
+                    torch.mul(d_n_t, to_r, out=d_r)
+                    torch.mul(d_n_t, r_t, out=d_inner_t)
+                    m = torch.bmm(of_n.back(t), of_n.U)
+                    m = centred(m.baddbmm_(of_gates.back(t), of_gates.U))
                 else:
-                    on_n = centred(torch.bmm(of_n.back(i), of_n.U))
-                    torch.mul(on_n, by_r[i], out=d_gates_t[..., :H])
-                    m = centred(torch.bmm(of_gates.back(i), of_gates.U)).addcmul_(on_n, r[i])
+                    on_n = centred(torch.bmm(of_n.back(t), of_n.U))
+                    torch.mul(on_n, to_r, out=d_r)
+                    m = centred(torch.bmm(of_gates.back(t), of_gates.U)).addcmul_(on_n, r_t)
                 if read is not None:
                     m.mul_(read)
-                delta = m.addcmul_(delta, keep[i])
-            of_gates.end(centred(seen))
-            of_n.end(centred(seen if after else r * seen))
-            on_gates, on_n = _rows(d_gates), _rows(d_n)
+                delta = m.addcmul_(delta, kept)
+            v, fed = _rows(centred(seen)), None if W is None else _rows(x[chunk])
+            of_gates.end(d_gates, v, fed)
+            of_n.end(d_n, v if after else _rows(centred(r * seen)), fed)
             if after:
-                d_c += _rows(d_inner).sum(1)
-            if W is not None:
-                fed = _rows(x[chunk])
-                d_W.baddbmm_(on_gates.mT, fed)
-                d_W_n.baddbmm_(on_n.mT, fed)
-                d_b += on_gates.sum(1)
-                d_b_n += on_n.sum(1)
-                if d_x is not None:
-                    d_a = torch.bmm(on_gates, W[:, : 2 * H]).baddbmm_(on_n, W[:, 2 * H :])
-                    d_x[chunk] = d_a.view(K, len(n_c), B, -1).transpose(0, 1)
+                d_c += d_inner.sum((1, 2))
+            if d_x is not None and d_x_n is not None:
+                d_x[chunk], d_x_n[chunk] = d_gates.transpose(0, 1), d_n.transpose(0, 1)
             elif d_x is not None:
-                d_x[chunk, ..., : 2 * H], d_x[chunk, ..., 2 * H :] = d_gates, d_n
-        given = (torch.cat([d_W, d_W_n], 1), torch.cat([d_b, d_b_n], 1))
-        d_U = torch.cat([part.d_U for part in both], 1)
-        d_gain = [part.d_gain for part in both if isinstance(part, _NormalRows)]
+                back = torch.bmm(d_gates.flatten(1, 2), W[:, : 2 * H])
+                back.baddbmm_(d_n.flatten(1, 2), W[:, 2 * H :])
+                d_x[chunk] = back.view(K, len(n_c), B, -1).transpose(0, 1)
+        d_U, d_W, d_b, d_gain = (
+            torch.cat(pair, -1) for pair in zip(of_gates.gradients, of_n.gradients, strict=True)
+        )
         return (
             d_x,
-            *(given if W is not None else (None, None)),
+            d_x_n,
+            *((None, None) if W is None else (d_W.mT.contiguous(), d_b)),
             delta,
-            d_U,
+            d_U.mT.contiguous(),
             d_c,
-            torch.cat(d_gain, 1) if d_gain else None,
+            None if gain is None else d_gain,
             *(None, None, None),
         )
 
 
 class _Rows:
-    """U v of some of the rows of U at every step, and its gradient. v: (K, B, H)."""
+    """Some rows of U, which make U v at every step, and of W; and their gradients. v: (K, B, H)."""
 
-    def __init__(self, U: Tensor) -> None:
-        self.U, self.back_U, self.d_U = U, U.mT, torch.zeros_like(U)
+    def __init__(self, W: Tensor | None, U: Tensor) -> None:
+        K, rows, H = U.shape
+        self.U, self.back_U = U, U.mT
+        # Transposed: a product of few rows is quicker than one of few columns.
+        self.d_U = U.new_zeros(K, H, rows)
+        self.d_W = U.new_zeros(K, 0 if W is None else W.shape[-1], rows)
+        self.d_b, self.d_gain = U.new_zeros(K, rows), U.new_zeros(K, rows)
 
     def onto(self, base: Tensor, v: Tensor, t: int, out: Tensor) -> Tensor:
         """base + U v."""
         return torch.baddbmm(base, v, self.back_U, out=out)
 
-    def begin(self, d: Tensor, chunk: slice) -> None:
-        """Go back over a chunk. d: (steps, K, B, rows), of what ``onto`` gave, filled on the way."""
-        self.d, self.d_product = d, d
+    def begin(self, chunk: slice, d: Tensor) -> None:
+        """Go back over a chunk. d: (K, steps, B, rows), of what ``onto`` gave, filled on the way."""
+        self.first, self.d, self.d_product = chunk.start, d.unbind(1), d
 
-    def back(self, i: int) -> Tensor:
-        """The gradient on U v, of step i of the chunk."""
-        return self.d[i]
+    def back(self, t: int) -> Tensor:
+        """The gradient of U v at a step."""
+        return self.d[t - self.first]
 
-    def end(self, v: Tensor) -> None:
-        """The chunk is done. v: of its steps."""
-        self.d_U.baddbmm_(_rows(self.d_product).mT, _rows(v))
+    def end(self, d_a: Tensor, v: Tensor, x: Tensor | None) -> None:
+        """The chunk is done. d_a: as d in ``begin``, of W x + b. v, x: as the rows of matrices."""
+        self.d_U.baddbmm_(v.mT, self.d_product.flatten(1, 2))
+        if x is not None:
+            self.d_W.baddbmm_(x.mT, d_a.flatten(1, 2))
+            self.d_b += d_a.sum((1, 2))
+
+    @property
+    def gradients(self) -> tuple[Tensor, ...]:
+        return self.d_U, self.d_W, self.d_b, self.d_gain
 
 
 class _NormalRows(_Rows):
     """γ √N y of ``normalise`` in the place of U v. y, length: of every step, in their room."""
 
-    def __init__(self, U: Tensor, gain: Tensor, over: Over, y: Tensor, length: Tensor) -> None:
-        super().__init__(U)
-        self.over, self.y, self.length = over, y, length
-        self.root = sqrt(count(y, over))
-        self.gain, self.d_gain = self.root * gain[:, None], torch.zeros_like(gain)
+    def __init__(
+        self, W: Tensor | None, U: Tensor, gain: Tensor, over: Over, y: Tensor, length: Tensor
+    ) -> None:
+        super().__init__(W, U)
+        self.over, self.y, self.root = over, y, sqrt(count(y, over))
+        self.steps = [*zip(y.unbind(), length.unbind(), strict=True)]
+        self.gain = self.root * gain[:, None]
 
     def onto(self, base: Tensor, v: Tensor, t: int, out: Tensor) -> Tensor:
-        y = normalise(torch.bmm(v, self.back_U), self.over, self.y[t], self.length[t])
+        y, length = self.steps[t]
+        normalise(torch.bmm(v, self.back_U, out=y), self.over, y, length)
         return torch.addcmul(base, y, self.gain, out=out)
 
-    def begin(self, d: Tensor, chunk: slice) -> None:
-        self.d, self.d_product = d, torch.empty_like(d)
-        self.of_chunk = self.y[chunk], self.length[chunk]
+    def begin(self, chunk: slice, d: Tensor) -> None:
+        super().begin(chunk, d)
+        self.d_all, self.d_product, self.y_all = d, torch.empty_like(d), self.y[chunk]
+        self.by_step = self.d_product.unbind(1)
 
-    def back(self, i: int) -> Tensor:
-        y, length = self.of_chunk
-        return undo(self.d[i] * self.gain, self.over, y[i], length[i], out=self.d_product[i])
+    def back(self, t: int) -> Tensor:
+        d, out = self.d[t - self.first], self.by_step[t - self.first]
+        return undo(d * self.gain, self.over, *self.steps[t], out=out)
 
-    def end(self, v: Tensor) -> None:
-        super().end(v)
-        self.d_gain += self.root * (self.d * self.of_chunk[0]).sum((0, 2))
+    def end(self, d_a: Tensor, v: Tensor, x: Tensor | None) -> None:
+        super().end(d_a, v, x)
+        self.d_gain += self.root * (self.d_all * self.y_all.transpose(0, 1)).sum((1, 2))
 
 
 def _both(
-    U: Tensor, gain: Tensor | None, over: Over | None, saved: Sequence[Tensor]
+    W: Tensor | None, U: Tensor, gain: Tensor | None, over: Over | None, saved: Sequence[Tensor]
 ) -> tuple[_Rows, _Rows]:
-    gates, n = parts(U.shape[1])
-    if gain is None or over is None:
-        return _Rows(U[:, gates]), _Rows(U[:, n])
-    y, length, y_n, length_n = saved
-    return (
-        _NormalRows(U[:, gates], gain[:, gates], over, y, length),
-        _NormalRows(U[:, n], gain[:, n], over, y_n, length_n),
+    """Of r and z, and of n."""
+    gates, n = (
+        (None if W is None else W[:, rows], U[:, rows], None if gain is None else gain[:, rows])
+        for rows in parts(U.shape[1])
     )
+    if over is None:
+        return _Rows(*gates[:2]), _Rows(*n[:2])
+    y, length, y_n, length_n = saved
+    return _NormalRows(*gates, over, y, length), _NormalRows(*n, over, y_n, length_n)
 
 
 def _as_it_is(v: Tensor) -> Tensor:

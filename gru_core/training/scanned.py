@@ -67,11 +67,11 @@ def scanned(
         sign[H : 2 * H] = -1.0
     # The recurrent bias of n, which r may multiply, stays with U h.
     outer = torch.cat([c[:, : 2 * H], torch.zeros_like(c[:, 2 * H :])], 1)
-    fed: tuple[Tensor, Tensor | None, Tensor | None]
+    fed: tuple[Tensor | None, ...]
     if norm is None:
-        fed = x, W * sign[:, None], (b + outer) * sign
+        fed = x, None, W * sign[:, None], (b + outer) * sign
     else:
-        fed = _normal_input(norm, x, W, b, outer, sign), None, None
+        fed = *_normal_input(norm, x, W, b, outer, sign), None, None
     gain, over = None, None
     if norm is None or isinstance(norm, InputBatchNorm):
         rows = U * sign[:, None]
@@ -101,24 +101,22 @@ def scanned(
 
 def _normal_input(
     norm: LayerNorm | BatchNorm, x: Tensor, W: Tensor, b: Tensor, outer: Tensor, sign: Tensor
-) -> Tensor:
-    """``norm.input`` of all steps, (T, K, B, 3H), with ``outer`` added after the norm."""
-    T, K, B, D = x.shape
+) -> list[Tensor]:
+    """``norm.input`` of all steps with ``outer`` added to it, of r and z and of n, (T, K, B, …)."""
     if isinstance(norm, LayerNorm):
-        W, inner = _less_mean(W), _less_mean(b)
-        fed = x
+        fed, W, inner = x, _less_mean(W), _less_mean(b)
     else:
         fed, inner, outer = x - x.mean(2, keepdim=True), torch.zeros_like(b), b + outer
-    p = torch.baddbmm(inner[:, None], fed.transpose(0, 1).reshape(K, T * B, D), W.mT)
-    a, *lengths = Normal.apply(  # type: ignore[no-untyped-call]
-        p.view(K, T, B, -1), _gain(norm, "input") * sign, outer * sign, _over(norm)
-    )
-    if isinstance(norm, BatchNorm):
-        with torch.no_grad():
-            for part, length in zip(parts(W.shape[1]), lengths, strict=True):
-                _keep(norm, "input", part, x.mean(2), W, length)
-    transposed: Tensor = a.transpose(0, 1)
-    return transposed
+    (T, K, B, D), gain, made = x.shape, _gain(norm, "input") * sign, []
+    fed, outer = fed.transpose(0, 1).reshape(K, T * B, D), outer * sign
+    for rows in parts(W.shape[1]):
+        p = torch.baddbmm(inner[:, None, rows], fed, W[:, rows].mT).view(K, T, B, -1)
+        a, length = Normal.apply(p, gain[:, rows], outer[:, rows], _over(norm))  # type: ignore[no-untyped-call]
+        made.append(a.transpose(0, 1))
+        if isinstance(norm, BatchNorm):
+            with torch.no_grad():
+                _keep(norm, "input", rows, x.mean(2), W, length)
+    return made
 
 
 def _over(norm: LayerNorm | BatchNorm) -> Over:
