@@ -159,25 +159,25 @@ class _Factors(NamedTuple):
 
 
 def _factors(methods: Together, x: Tensor) -> _Factors:
+    """x: (T, …), of the piece."""
     factors = _Factors()
     for method in methods.methods:
         match method:
-            case VariationalDropout():
-                factors = factors._replace(read=None if method.h is None else method.h.to(x.dtype))
+            case VariationalDropout() if method.h is not None:
+                factors = factors._replace(read=method.h.to(x.dtype))
             case GatedDropout():
-                factors = factors._replace(blend=_factor(method.mask, x, 1.0 - method.p))
+                factors = factors._replace(blend=_factor(method.mask, x, mean=1.0 - method.p))
             case RescaledDropout() if method.mask is not None:
-                factors = factors._replace(blend=_factor(method.mask / (1.0 - method.p), x))
+                factors = factors._replace(blend=_factor(method.mask, x) / (1.0 - method.p))
             case RecurrentDropout() if method.mask is not None:
-                factors = factors._replace(value=_factor(method.mask / (1.0 - method.p), x))
+                factors = factors._replace(value=_factor(method.mask, x) / (1.0 - method.p))
             case Zoneout():
-                mask = method.masks["h"]
-                factors = factors._replace(leave=_factor(mask, x, 1.0 - method.p))
+                factors = factors._replace(leave=_factor(method.masks["h"], x, 1.0 - method.p))
     return factors
 
 
 def _factor(mask: Tensor | None, x: Tensor, mean: float = 1.0) -> Tensor:
-    """(K, T, B, H) with time first; the mean instead where nothing is drawn. x: (T, …)."""
+    """(K, T, B, H) with time first; the mean instead where nothing is drawn."""
     if mask is None:
         return x.new_full((len(x), 1, 1, 1), mean)
     return mask.transpose(0, 1).to(x.dtype)
