@@ -73,12 +73,13 @@ class GRUScan(torch.autograd.Function):
         of_gates, of_n = _both(W, U, gain, over, saved)
         states[0] = h = h0
         one, c = x.new_ones(()), c[:, None]
+        a: Sequence[Tensor] = ()
         for chunk in chunks(T, K * B * 3 * H):
             if x_n is not None:
                 a = [part[chunk].transpose(0, 1) for part in (x, x_n)]
             elif W is not None and b is not None:
                 product = torch.baddbmm(b[:, None], _rows(x[chunk]), W.mT).view(K, -1, B, 3 * H)
-                a = [*product.split([2 * H, H], -1)]
+                a = [product[..., : 2 * H], product[..., 2 * H :]]
             steps = zip(
                 range(chunk.start, chunk.stop),
                 *(part.unbind(1) for part in a),
@@ -203,8 +204,9 @@ class _Rows:
         return torch.baddbmm(base, v, self.back_U, out=out)
 
     def begin(self, chunk: slice, d: Tensor) -> None:
-        """Go back over a chunk. d: (K, steps, B, rows), of what ``onto`` gave, filled on the way."""
-        self.first, self.d, self.d_product = chunk.start, d.unbind(1), d
+        """Go back over a chunk. d: (K, steps, B, rows), of ``onto``'s values; filled on the way."""
+        self.first, self.d_product = chunk.start, d
+        self.d: Sequence[Tensor] = d.unbind(1)
 
     def back(self, t: int) -> Tensor:
         """The gradient of U v at a step."""
@@ -255,15 +257,15 @@ class _NormalRows(_Rows):
 def _both(
     W: Tensor | None, U: Tensor, gain: Tensor | None, over: Over | None, saved: Sequence[Tensor]
 ) -> tuple[_Rows, _Rows]:
-    """Of r and z, and of n."""
-    gates, n = (
-        (None if W is None else W[:, rows], U[:, rows], None if gain is None else gain[:, rows])
-        for rows in parts(U.shape[1])
+    """Of r and z, and of n. saved: the room of a norm, of either."""
+    gates, n = parts(U.shape[1])
+    W_gates, W_n = (None, None) if W is None else (W[:, gates], W[:, n])
+    if gain is None or over is None:
+        return _Rows(W_gates, U[:, gates]), _Rows(W_n, U[:, n])
+    return (
+        _NormalRows(W_gates, U[:, gates], gain[:, gates], over, *saved[:2]),
+        _NormalRows(W_n, U[:, n], gain[:, n], over, *saved[2:]),
     )
-    if over is None:
-        return _Rows(*gates[:2]), _Rows(*n[:2])
-    y, length, y_n, length_n = saved
-    return _NormalRows(*gates, over, y, length), _NormalRows(*n, over, y_n, length_n)
 
 
 def _as_it_is(v: Tensor) -> Tensor:
@@ -272,7 +274,7 @@ def _as_it_is(v: Tensor) -> Tensor:
 
 def _centred(v: Tensor) -> Tensor:
     """Without its mean over the batch, (…, B, H); it is its own transpose, going back."""
-    return v - v.mean(-2, keepdim=True)
+    return torch.sub(v, v.sum(-2, keepdim=True), alpha=1 / v.shape[-2])
 
 
 def _rows(part: Tensor) -> Tensor:

@@ -84,7 +84,7 @@ class BatchNorm(Acting):
         for name, now in ((f"mean_{side}", mean), (f"variance_{side}", unbiased)):
             old = self.site.own[name]
             kept = self.site.statistics.setdefault(name, old.detach().clone())
-            kept[:, at, rows] += MOMENTUM * (now.detach() - kept[:, at, rows])
+            kept[:, at, rows].lerp_(now.detach(), MOMENTUM)
 
 
 class InputBatchNorm(BatchNorm):
