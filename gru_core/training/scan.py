@@ -205,8 +205,9 @@ class _Rows:
 
     def begin(self, chunk: slice, d: Tensor) -> None:
         """Go back over a chunk. d: (K, steps, B, rows), of ``onto``'s values; filled on the way."""
-        self.first, self.d_product = chunk.start, d
-        self.d: Sequence[Tensor] = d.unbind(1)
+        self.first: int = chunk.start
+        self.d_product = d
+        self.d: list[Tensor] = [*d.unbind(1)]
 
     def back(self, t: int) -> Tensor:
         """The gradient of U v at a step."""
