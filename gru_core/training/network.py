@@ -23,8 +23,9 @@ from gru_core.maths.initial import initialise
 from gru_core.maths.lstm import LSTMParameters
 from gru_core.maths.parameters import Array, GRUParameters
 from gru_core.maths.rnn import RNNParameters
-from gru_core.training.cells import GRUScan, How, Weights, gru_step, lstm_step, rnn_step
+from gru_core.training.cells import How, Weights, gru_step, lstm_step, rnn_step
 from gru_core.training.experiment import Experiment
+from gru_core.training.scanned import can_scan, scanned
 from gru_core.training.stabilisers import METHODS, PLAIN, Noise, Site, Sizes, Together
 
 State = Mapping[str, Tensor]
@@ -278,7 +279,7 @@ def _piece(
     methods: Together,
     stepwise: bool,
 ) -> _Piece:
-    if e.cell == "gru" and not stepwise and _only_matrices(e):
+    if e.cell == "gru" and not stepwise and can_scan(methods, len(x)):
         return _scanned(e, x, own, state[0], methods)
     return _stepped(e, x, own, state, methods)
 
@@ -316,24 +317,12 @@ def _stepped(
 
 
 def _scanned(e: Experiment, x: Tensor, own: State, h: Tensor, methods: Together) -> _Piece:
-    W, U, b, H = own["weight_ih"], methods.matrix(own["weight_hh"]), own["bias_ih"], e.hidden
+    W, U, b = own["weight_ih"], own["weight_hh"], own["bias_ih"]
     c = own.get("bias_hh", torch.zeros_like(b))
     how = How(e.reset, e.z == "state", e.candidate == "relu")
-    if not how.z_keeps:  # 1 − σ(a) = σ(−a): the scan has z weight the state
-        flip = torch.ones(3 * H, dtype=W.dtype)
-        flip[H : 2 * H] = -1.0
-        W, U, b, c = W * flip[:, None], U * flip[:, None], b * flip, c * flip
-    hs, last, both, n = GRUScan.apply(x, W, b, h, U, c, how.reset, how.relu)  # type: ignore[no-untyped-call]
-    keep = both[..., H:]
-    gates = {"r": both[..., :H], "z": keep if how.z_keeps else 1.0 - keep, "n": n}
-    return _Piece(hs, last, gates, h)
-
-
-def _only_matrices(e: Experiment) -> bool:
-    """No method acts within a step."""
-    return all(
-        chosen.name in ("spectral_norm", "weight_norm", "depth_residual") for chosen in e.methods
-    )
+    out = scanned(x, h, W, U, b, c, how, methods)
+    z = out.keep if how.z_keeps else 1.0 - out.keep
+    return _Piece(out.h, out.last, {"r": out.r, "z": z, "n": out.n}, h)
 
 
 def losses(experiment: Experiment, answer: Tensor, targets: Tensor) -> Tensor:

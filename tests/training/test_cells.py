@@ -1,9 +1,8 @@
-"""The steps against the maths, and the gradient by hand against autograd, in double precision."""
+"""The steps against the maths, in double precision."""
 
 import numpy as np
-import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gru_core.maths.convention import Convention
@@ -11,87 +10,11 @@ from gru_core.maths.gru import step
 from gru_core.maths.initial import initialise
 from gru_core.maths.lstm import unroll as unroll_lstm
 from gru_core.maths.rnn import unroll as unroll_rnn
-from gru_core.training import cells
-from gru_core.training.cells import GRUScan, How, Weights, gru_step, lstm_step, rnn_step
+from gru_core.training.cells import How, Weights, gru_step, lstm_step, rnn_step
 from gru_core.training.network import packed
 
 SIZES = st.integers(1, 4)
 RESETS = st.sampled_from(["after", "before"])
-
-
-def tensors(generator: torch.Generator, *shapes: tuple[int, ...]) -> list[torch.Tensor]:
-    return [
-        torch.randn(*shape, generator=generator, dtype=torch.float64).requires_grad_()
-        for shape in shapes
-    ]
-
-
-@pytest.mark.parametrize("together", [1, 2**18])
-@given(
-    sizes=st.tuples(SIZES, SIZES, SIZES, SIZES, SIZES),
-    reset=RESETS,
-    relu=st.booleans(),
-    read=st.sampled_from(["all", "last", "both"]),
-    seed=st.integers(0, 99),
-)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_gradient_by_hand_is_autograds(
-    monkeypatch: pytest.MonkeyPatch,
-    together: int,
-    sizes: tuple[int, int, int, int, int],
-    reset: str,
-    relu: bool,
-    read: str,
-    seed: int,
-) -> None:
-    monkeypatch.setattr(cells, "_TOGETHER", together)  # chunks of one step, and one for all
-    K, T, B, D, H = sizes
-    generator = torch.Generator().manual_seed(seed)
-    x, W, b, h0, U, c, d_h, d_last = tensors(
-        generator,
-        (T, K, B, D),
-        (K, 3 * H, D),
-        (K, 3 * H),
-        (K, B, H),
-        (K, 3 * H, H),
-        (K, 3 * H),
-        (T, K, B, H),
-        (K, B, H),
-    )
-    if reset == "before":
-        c = (c * torch.tensor([1.0, 1.0, 0.0]).repeat_interleave(H)).detach().requires_grad_()
-
-    def loss(states: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
-        of_all, of_last = (states * d_h).sum(), (last * d_last).sum()
-        return {"all": of_all, "last": of_last, "both": of_all + of_last}[read]
-
-    hs, last, gates, n = GRUScan.apply(x, W, b, h0, U, c, reset, relu)
-    by_hand = torch.autograd.grad(loss(hs, last), (x, W, b, h0, U, c))
-    h, steps = h0, []
-    for x_t in x.unbind(0):
-        a_t = torch.baddbmm(b[:, None], x_t, W.mT)
-        steps.append(gru_step(a_t, h, Weights(U, c), How(reset, relu=relu)))
-        h = steps[-1].h
-    taped = torch.stack([s.h for s in steps])
-    by_tape = torch.autograd.grad(loss(taped, h), (x, W, b, h0, U, c))
-    close = {"rtol": 1e-10, "atol": 1e-12}
-    torch.testing.assert_close(hs, taped, **close)
-    torch.testing.assert_close(last, h, **close)
-    kept = {"r": gates[..., :H], "keep": gates[..., H:], "n": n}
-    for name, part in kept.items():
-        torch.testing.assert_close(part, torch.stack([getattr(s, name) for s in steps]), **close)
-    for one, other in zip(by_hand, by_tape, strict=True):
-        torch.testing.assert_close(one, other, **close)
-
-
-@pytest.mark.parametrize("reset", ["after", "before"])
-def test_gradcheck_of_the_scan(reset: str) -> None:
-    generator = torch.Generator().manual_seed(1)
-    shapes = ((3, 2, 2, 1), (2, 6, 1), (2, 6), (2, 2, 2), (2, 6, 2), (2, 6))
-    inputs = tensors(generator, *shapes)
-    assert torch.autograd.gradcheck(
-        lambda *given: GRUScan.apply(*given, reset, False)[:2], inputs, atol=1e-7
-    )
 
 
 @given(H=SIZES, D=SIZES, reset=RESETS, seed=st.integers(0, 99))

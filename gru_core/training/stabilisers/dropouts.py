@@ -96,7 +96,8 @@ class Zoneout(Acting):
     """
 
     def __init__(self, site: Site, p: float) -> None:
-        self.masks = {"h": _steps(site, p, "zoneout_h"), "c": _steps(site, p, "zoneout_c")}
+        states = "hc" if site.blocks == 4 else "h"  # of an LSTM both
+        self.masks = {which: _steps(site, p, f"zoneout_{which}") for which in states}
         self.p = p
 
     def leave(self, new: Tensor, old: Tensor, t: int, which: Literal["h", "c"]) -> Tensor:

@@ -70,16 +70,21 @@ class BatchNorm(Acting):
             deviation = (variances[:, at, None, rows] + EPSILON).sqrt()
             return (product - means[:, at, None, rows]) / deviation
         normal, mean, variance = _standard(product, 1)
-        batch = product.shape[1]
+        self.keep(side, at, rows, mean[:, 0], variance[:, 0])
+        return normal
+
+    def keep(self, side: str, at: int | slice, rows: slice, mean: Tensor, variance: Tensor) -> None:
+        """Let a batch's mean and (biased) variance, (K, rows), or (K, steps, rows), move the kept.
+
+        side: "input" or "recurrent". at: the step, or steps, of the sequence.
+        """
+        batch = self.site.x.shape[2]
         # PyTorch's running variance is that of the population, estimated from the batch.
         unbiased = variance * (batch / max(1, batch - 1))
-        for name, old, now in (
-            (f"mean_{side}", means, mean),
-            (f"variance_{side}", variances, unbiased),
-        ):
-            kept = site.statistics.setdefault(name, old.detach().clone())
-            kept[:, at, rows] += MOMENTUM * (now.detach()[:, 0] - kept[:, at, rows])
-        return normal
+        for name, now in ((f"mean_{side}", mean), (f"variance_{side}", unbiased)):
+            old = self.site.own[name]
+            kept = self.site.statistics.setdefault(name, old.detach().clone())
+            kept[:, at, rows].lerp_(now.detach(), MOMENTUM)
 
 
 class InputBatchNorm(BatchNorm):
