@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import words
@@ -28,6 +30,18 @@ def language(request: pytest.FixtureRequest) -> str:
 def in_turn(values: Iterable[Any]) -> list[tuple[Any, str]]:
     """Each value with one language, in turn: what is said in either does not hang on the value."""
     return list(zip(values, cycle(LOCALES), strict=False))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_scan() -> Iterator[None]:
+    """Every AppTest looks through all installed packages for components, twice as long as it runs.
+
+    A server does it once, and so do these tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        scan = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
+        yield
 
 
 @pytest.fixture
