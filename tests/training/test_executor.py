@@ -138,13 +138,29 @@ def test_a_scheduler_that_does_not_answer_is_named(
         executor.submit(start(TINY), 1)
 
 
-def test_warming_up_leaves_the_executor_as_it_was() -> None:
+@pytest.fixture
+def _two_threads() -> Iterator[None]:
     threads = torch.get_num_threads()
-    try:
-        executor.warm_up()
-        assert torch.get_num_threads() == 1
-        with ThreadPoolExecutor(1) as other:
-            assert other.submit(torch.get_num_threads).result() == 1
-    finally:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_warming_up_leaves_one_thread_and_the_executor_as_it_was() -> None:
+    executor.warm_up()
+    assert torch.get_num_threads() == 1
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(torch.get_num_threads).result() == 1
     assert executor.submit(start(TINY), 3).result().checkpoint.step == 3
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_whoever_has_used_torch_before_warms_up_too() -> None:
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(torch.get_num_threads).result() == 2
+        executor.warm_up()
+        # torch keeps the number for each thread, so it is not enough to call it once anywhere.
+        assert other.submit(torch.get_num_threads).result() == 2
+        other.submit(executor.warm_up).result()
+        assert other.submit(torch.get_num_threads).result() == 1
