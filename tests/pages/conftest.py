@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test
 
 from pages.ui import words
 
@@ -33,14 +34,15 @@ def in_turn(values: Iterable[Any]) -> list[tuple[Any, str]]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_scan() -> Iterator[None]:
-    """Every AppTest looks through all installed packages for components, twice as long as it runs.
+def _as_on_one_server() -> Iterator[None]:
+    """What a server does once, every AppTest would do anew, for longer than the page takes.
 
-    A server does it once, and so do these tests.
+    That is to look through all installed packages for components, and to compile the scripts.
     """
+    scan, compiled = cache(manifest_scanner.scan_component_manifests), ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
-        scan = manifest_scanner.scan_component_manifests
-        patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        patch.setattr(app_test, "ScriptCache", lambda: compiled)
         yield
 
 
