@@ -196,7 +196,14 @@ def built(callee: str, argument: bytes) -> bytes:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has only the deadline")
 @pytest.mark.usefixtures("real_quarantine")
 @pytest.mark.parametrize(("callee", "size"), [("Counter", 2 * 10**8), ("OrderedDict", 2**31 - 1)])
-def test_a_pickle_of_harmless_objects_that_eats_time_or_memory(callee: str, size: int) -> None:
+def test_a_pickle_of_harmless_objects_that_eats_time_or_memory(
+    callee: str, size: int, tmp_path: Path, monkeypatch
+) -> None:
+    script = quarantine._SCRIPT.read_text(encoding="utf-8")
+    assert "\nSECONDS = 5\n" in script  # one is enough to see that it ends there
+    quick = script.replace("\nSECONDS = 5\n", "\nSECONDS = 1\n")
+    (tmp_path / "convert.py").write_text(quick, encoding="utf-8")
+    monkeypatch.setattr(quarantine, "_SCRIPT", tmp_path / "convert.py")
     zeros = built("builtins.bytearray", b"J" + struct.pack("<i", size))
     pickled = b"\x80\x02" + built(f"collections.{callee}", zeros) + b"."
     # weights_only lets both of it pass, and counting the first takes a quarter of a minute.
