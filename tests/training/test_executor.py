@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import signal
 import time
@@ -5,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import dask
+import distributed
 import pytest
 import torch
 from distributed import Client, LocalCluster, get_client
@@ -18,6 +20,7 @@ from gru_core.training.relay import Relay
 from gru_core.training.trainer import advance, start
 from tests.training.reader import Reader
 
+PROCESSES = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 TINY = Experiment.of({"hidden": 4, "batch": 4, "length": 8, "steps": 20, "runs": 1})
 
 
@@ -28,10 +31,21 @@ def _own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    """The app's client of a scheduler with two processes, which gives a lost task up at once."""
-    at_once = {"distributed.scheduler.allowed-failures": 0, "logging.distributed": "critical"}
+    """The app's client of a scheduler with two processes, which gives a lost task up at once.
+
+    They are copies of one that has loaded torch: on its own each would take seconds to do so.
+    """
+    options = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.worker.multiprocessing-method": PROCESSES,
+        "logging.distributed": "critical",
+    }
+    if PROCESSES == "forkserver":
+        loaded = ["distributed", "gru_core.training.executor"]
+        multiprocessing.get_context(PROCESSES).set_forkserver_preload(loaded)
+        monkeypatch.setattr(distributed.utils, "_forkserver_preload_set", True)
     with (
-        dask.config.set(at_once),
+        dask.config.set(options),
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
     ):
         monkeypatch.setenv(executor.SCHEDULER, cluster.scheduler_address)
