@@ -1,8 +1,6 @@
 """What the README promises."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -31,14 +29,7 @@ def test_every_library_example_is_run() -> None:
 @pytest.mark.parametrize("room", CHECKS)
 def test_the_library_example_runs_and_does_what_it_says(room: str) -> None:
     [code] = [code for code in CODE if room in code]
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\nassert {CHECKS[room]}\n"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    exec(f"{code}\nassert {CHECKS[room]}\n", {})
 
 
 def test_every_benchmark_it_names_is_there() -> None:

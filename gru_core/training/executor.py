@@ -49,14 +49,21 @@ def submit(checkpoint: Checkpoint, steps: int) -> Future[Slice]:
     return executor(os.environ.get(SCHEDULER, "")).submit(work, checkpoint, steps)
 
 
-@cache
 def warm_up() -> None:
     """Prepare a process in which several threads train: a host calls it before any of them does.
 
-    torch computes on one thread from here on, in all of them (see ``trainer``), and loads what a
-    first training step needs before somebody waits for it.
+    torch computes on one thread from here on (see ``trainer``): in the thread that calls this, and
+    in all that begin to compute later. torch keeps the number for each thread, from its first use
+    of torch on, so whoever has used it before calls this too; where it is 1 nothing is set. The
+    first call also loads what a first training step needs, before somebody waits for it.
     """
-    torch.set_num_threads(1)
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+    _take_a_step()
+
+
+@cache
+def _take_a_step() -> None:
     if not os.environ.get(SCHEDULER):
         _threads().submit(advance, start(Experiment(hidden=1, batch=1, runs=1, steps=1)), 1)
 

@@ -2,13 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test
 
 from pages.ui import words
 
@@ -28,6 +31,19 @@ def language(request: pytest.FixtureRequest) -> str:
 def in_turn(values: Iterable[Any]) -> list[tuple[Any, str]]:
     """Each value with one language, in turn: what is said in either does not hang on the value."""
     return list(zip(values, cycle(LOCALES), strict=False))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _as_on_one_server() -> Iterator[None]:
+    """What a server does once, every AppTest would do anew, for longer than the page takes.
+
+    That is to look through all installed packages for components, and to compile the scripts.
+    """
+    scan, compiled = cache(manifest_scanner.scan_component_manifests), ScriptCache()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        patch.setattr(app_test, "ScriptCache", lambda: compiled)
+        yield
 
 
 @pytest.fixture

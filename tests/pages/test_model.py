@@ -27,6 +27,7 @@ from tests.training.saved_models import (
     torch_file,
 )
 
+pytestmark = pytest.mark.usefixtures("prepared_quarantine")
 WITHOUT_TORCH = """
 import sys
 from streamlit.testing.v1 import AppTest

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import signal
 import time
@@ -5,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import dask
+import distributed
 import pytest
 import torch
 from distributed import Client, LocalCluster, get_client
@@ -18,6 +20,7 @@ from gru_core.training.relay import Relay
 from gru_core.training.trainer import advance, start
 from tests.training.reader import Reader
 
+PROCESSES = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 TINY = Experiment.of({"hidden": 4, "batch": 4, "length": 8, "steps": 20, "runs": 1})
 
 
@@ -28,10 +31,21 @@ def _own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    """The app's client of a scheduler with two processes, which gives a lost task up at once."""
-    at_once = {"distributed.scheduler.allowed-failures": 0, "logging.distributed": "critical"}
+    """The app's client of a scheduler with two processes, which gives a lost task up at once.
+
+    They are copies of one that has loaded torch: on its own each would take seconds to do so.
+    """
+    options = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.worker.multiprocessing-method": PROCESSES,
+        "logging.distributed": "critical",
+    }
+    if PROCESSES == "forkserver":
+        loaded = ["distributed", "gru_core.training.executor"]
+        multiprocessing.get_context(PROCESSES).set_forkserver_preload(loaded)
+        monkeypatch.setattr(distributed.utils, "_forkserver_preload_set", True)
     with (
-        dask.config.set(at_once),
+        dask.config.set(options),
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
     ):
         monkeypatch.setenv(executor.SCHEDULER, cluster.scheduler_address)
@@ -138,13 +152,29 @@ def test_a_scheduler_that_does_not_answer_is_named(
         executor.submit(start(TINY), 1)
 
 
-def test_warming_up_leaves_the_executor_as_it_was() -> None:
+@pytest.fixture
+def _two_threads() -> Iterator[None]:
     threads = torch.get_num_threads()
-    try:
-        executor.warm_up()
-        assert torch.get_num_threads() == 1
-        with ThreadPoolExecutor(1) as other:
-            assert other.submit(torch.get_num_threads).result() == 1
-    finally:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_warming_up_leaves_one_thread_and_the_executor_as_it_was() -> None:
+    executor.warm_up()
+    assert torch.get_num_threads() == 1
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(torch.get_num_threads).result() == 1
     assert executor.submit(start(TINY), 3).result().checkpoint.step == 3
+
+
+@pytest.mark.usefixtures("_two_threads")
+def test_whoever_has_used_torch_before_warms_up_too() -> None:
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(torch.get_num_threads).result() == 2
+        executor.warm_up()
+        # torch keeps the number for each thread, so it is not enough to call it once anywhere.
+        assert other.submit(torch.get_num_threads).result() == 2
+        other.submit(executor.warm_up).result()
+        assert other.submit(torch.get_num_threads).result() == 1

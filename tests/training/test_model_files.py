@@ -57,6 +57,7 @@ from tests.training.saved_models import (
 
 ROOT = Path(__file__).parents[2]
 KERAS_FILES = Path(__file__).with_name("keras_files")
+pytestmark = pytest.mark.usefixtures("prepared_quarantine")
 SINGLE = {"rtol": 0, "atol": 1e-5}
 DOUBLE = {"rtol": 0, "atol": 1e-12}
 

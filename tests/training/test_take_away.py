@@ -263,6 +263,7 @@ def test_the_onnx_graph_takes_any_length_and_batch() -> None:
         ("gru, before, candidate", "run.onnx"),
     ],
 )
+@pytest.mark.usefixtures("prepared_quarantine")
 def test_open_your_model_finds_the_same_gru(name: str, file: str) -> None:
     e, weights = trained(name)
     write = {
