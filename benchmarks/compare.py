@@ -3,11 +3,11 @@
     python -m benchmarks.compare [--rounds 5] [--warm-up 1]
 
 Ours are six stacks of five seeds through `gru_core.training.trainer.advance`, as the page Compare
-trains them, recorded. Beside them stand single runs as one would write them with PyTorch alone,
-five of each method one after the other, not recorded: `nn.GRU` for the plain GRU and, with
-`torch.nn.utils.parametrizations.weight_norm`, for weight_norm; for the others, which `nn.GRU` has
-not, a loop over the steps with `nn.LayerNorm`, `batch_norm` or drawn masks (`benchmarks.singles`);
-with autograd, `clip_grad_norm_` and `torch.optim.Adam`, on one thread as ours. Before anything is
+trains them, recorded. Beside each stand five single runs of the method, one after the other, as one
+would write them with PyTorch alone (`benchmarks.singles`), not recorded: `nn.GRU` for the plain GRU
+and, with `weight_norm` from `torch.nn.utils.parametrizations`, for weight_norm; for the others,
+which `nn.GRU` has not, a cell called step by step with `nn.LayerNorm`, `batch_norm` or drawn masks;
+then autograd, `clip_grad_norm_` and `torch.optim.Adam`. All are on one thread. Before anything is
 timed, the single runs must have had our losses from the same weights, batches and masks.
 
 T=50 steps, B=32 sequences, I=8 inputs, H=32 units. Timed are windows of ten steps from within a
