@@ -42,6 +42,7 @@ ROOMS = {
     "pages.ui": Room({"streamlit", "babel", "starlette"}, UI),
     "pages.understand": PAGE,
     "pages.train": PAGE,
+    "pages.learn": PAGE,
     "pages.check": PAGE,
     # No room "pages": Streamlit may serve a script that stands there without running app.py.
     "app": Room({"streamlit"}, UI | {"pages.ui"}),
