@@ -1,10 +1,8 @@
-"""Exercises with a cell small enough for pencil and paper: drawn, answered, and judged.
+"""Exercises with a cell small enough for pencil and paper: drawn and answered.
 
 An exercise is drawn from a seed, so that a link or a sheet gives everyone the same. Its answers are
-those of ``unroll`` and ``backpropagate``. What a learner typed is judged quantity by quantity: also
-against what follows from their own earlier numbers, and against what the usual slips lead to. Each
-slip is computed, so that what is said of it is true. Exercises whose slips could be mistaken for
-the right answer are not drawn.
+those of ``unroll`` and ``backpropagate``. Exercises whose usual slips could be mistaken for the
+right answer are not drawn.
 """
 
 from __future__ import annotations
@@ -161,43 +159,6 @@ class Given:
 
 Typed = Mapping[str, tuple[float | None, ...]]
 """What was typed for each quantity, by its key, one number for each entry; None where nothing."""
-
-Verdict = Literal["right", "follows", "coarse", "slip", "wrong", "missing"]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What is to be said of one quantity.
-
-    right; follows: not right, but what one gets from the learner's own earlier numbers; coarse:
-    close, as after rounding too early; slip: what each of ``slips`` leads to; wrong: none of these.
-    """
-
-    asked: Asked
-    verdict: Verdict
-    slips: tuple[Slip, ...] = ()
-
-    @property
-    def is_off(self) -> bool:
-        """Whether something went wrong here, and not only before."""
-        return self.verdict in ("coarse", "slip", "wrong")
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Every quantity in the order in which they are computed."""
-
-    quantities: tuple[Judged, ...]
-
-    @property
-    def first_off(self) -> Judged | None:
-        """The first quantity that went wrong."""
-        return next((judged for judged in self.quantities if judged.is_off), None)
-
-    @property
-    def is_solved(self) -> bool:
-        """Whether everything is there and right."""
-        return all(judged.verdict == "right" for judged in self.quantities)
 
 
 @dataclass(frozen=True)
@@ -438,8 +399,6 @@ class Exercise:
             steps.append(known)
         return steps[::-1]
 
-    # --- What the learner is told ----------------------------------------------------------------
-
     def read(self, texts: Mapping[str, str]) -> dict[str, tuple[float | None, ...]]:
         """What was typed, by ``field_name``. InputError for the first that is no number."""
         return {
@@ -451,47 +410,6 @@ class Exercise:
             )
             for asked in self.asked
         }
-
-    def judge(self, typed: Typed) -> Judgement:
-        """What is to be said of each quantity that was typed."""
-        own: dict[str, Array] = {}
-        judged: list[Judged] = []
-        for asked in self.asked:
-            numbers = typed.get(asked.key, (None,))
-            if None in numbers:
-                judged.append(Judged(asked, "missing"))
-                continue
-            array = np.array(numbers, dtype=float)
-            untouched = all(each.verdict == "right" for each in judged)
-            judged.append(self._judged(asked, array, own, untouched))
-            if asked.step is not None:
-                own[asked.key] = array
-        return Judgement(tuple(judged))
-
-    def _judged(
-        self, asked: Asked, typed: Array, own: Mapping[str, Array], untouched: bool
-    ) -> Judged:
-        """untouched: everything before is right, so that what follows from it is right as well."""
-        precision = self.precision
-        right, follows = self.answer(asked), self.following(asked, own)
-        if _near(typed, right, precision.tolerance):
-            return Judged(asked, "right")
-        if _near(typed, follows, precision.tolerance):
-            return Judged(asked, "right" if untouched else "follows")
-        off = np.minimum(np.abs(typed - right), np.abs(typed - follows)) > precision.tolerance
-        if not off.any():
-            return Judged(asked, "follows")
-        if any(_near(typed[off], each[off], precision.coarse) for each in (right, follows)):
-            return Judged(asked, "coarse")
-        found = tuple(
-            slip
-            for slip in self.slips(asked)
-            if any(
-                _near(typed[off], self.slipped(asked, slip, base)[off], precision.tolerance)
-                for base in (own, {})
-            )
-        )
-        return Judged(asked, "slip" if found else "wrong", found)
 
     # --- Addresses -------------------------------------------------------------------------------
 
@@ -547,35 +465,6 @@ def plain_name(asked: Asked, entry: tuple[int, ...], shape: Shape) -> str:
 def index(entry: tuple[int, ...], shape: Shape) -> str:
     """[1, 2] as a person counts, or nothing where there is one unit."""
     return f"[{', '.join(str(at + 1) for at in entry)}]" if shape.H > 1 else ""
-
-
-@dataclass(frozen=True)
-class Score:
-    """What a learner has done since they came.
-
-    solved: how many exercises, each counted once. in_a_row: how many of the latest at the first
-    check. done: which ones.
-    """
-
-    solved: int = 0
-    in_a_row: int = 0
-    best: int = 0
-    done: frozenset[Exercise] = frozenset()
-
-    def with_solved(self, exercise: Exercise, *, clean: bool) -> Score:
-        """clean: without a wrong number and without a look at the solution."""
-        if exercise in self.done:
-            return self
-        row = self.in_a_row + 1 if clean else 0
-        return Score(self.solved + 1, row, max(self.best, row), self.done | {exercise})
-
-    def broken(self, exercise: Exercise) -> Score:
-        """A wrong number, or a look at the solution before it was found."""
-        return self if exercise in self.done else replace(self, in_a_row=0)
-
-    def shown(self, exercise: Exercise) -> Score:
-        """Whoever has seen the solution does not score with it any more."""
-        return replace(self.broken(exercise), done=self.done | {exercise})
 
 
 # --- Drawing -------------------------------------------------------------------------------------
@@ -637,8 +526,3 @@ def _is_clear(exercise: Exercise) -> bool:
 def _added_up(expression: Expression, knowns: Iterable[Values]) -> Array:
     total: Array = sum(evaluate(expression, known) for known in knowns)
     return total
-
-
-def _near(a: Array, b: Array, tolerance: float) -> bool:
-    """Within the tolerance in every place; what is exactly at its edge counts."""
-    return bool((np.abs(a - b) <= tolerance + 1e-12).all())

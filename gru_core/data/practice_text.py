@@ -70,6 +70,11 @@ def inline_mathml(name: str) -> str:
 
 def task(exercise: Exercise) -> tuple[Sentence, ...]:
     """What is to be worked out, and what the symbols mean."""
+    hard = Sentence(
+        N_("{hard_sigmoid} of a sum a is 0.2 a + 0.5, but never below 0 or above 1."),
+        symbols=("hard_sigmoid",),
+    )
+    gate = (hard,) if exercise.convention.gate == "hard_sigmoid" else ()
     deltas = ("d_z_pre", "d_n_pre", "d_r_pre")
     if exercise.is_forward:
         return (
@@ -77,6 +82,7 @@ def task(exercise: Exercise) -> tuple[Sentence, ...]:
                 N_("Work out {r}, {z}, {n} and the new state {h} of one step."),
                 symbols=("r", "z", "n", "h"),
             ),
+            *gate,
         )
     meaning = Sentence(
         N_(
@@ -96,6 +102,7 @@ def task(exercise: Exercise) -> tuple[Sentence, ...]:
             ),
             Sentence(N_("The loss is {loss_last}."), symbols=("loss_last",)),
             meaning,
+            *gate,
         )
     return (
         Sentence(
@@ -113,6 +120,7 @@ def task(exercise: Exercise) -> tuple[Sentence, ...]:
             ),
             symbols=("d_h_own", "d_h_future"),
         ),
+        *gate,
     )
 
 

@@ -196,7 +196,7 @@ h2 { font-size: 1.1rem; margin: 0 0 0.3rem; }
 p { margin: 0.4rem 0; }
 section { margin-top: 1.6rem; padding-top: 0.8rem; border-top: 1px solid #999; }
 .row { display: flex; flex-wrap: wrap; gap: 0.5rem 1.6rem; align-items: center; }
-math { font: 1.05em "Cambria Math", "STIX Two Math", "Latin Modern Math", math; }
+math { font: 1.05em "Cambria Math", "STIX Two Math", "Latin Modern Math", "DejaVu Sans", math; }
 .name { margin-bottom: 1rem; }
 .blank { display: inline-block; width: 5.5rem; border-bottom: 1px solid #000; height: 1.4em; }
 .fill { margin-top: 0.6rem; }

@@ -16,6 +16,7 @@ import streamlit as st
 
 from gru_core.data.backward_setup import BackwardSetup
 from gru_core.data.bounds import OneOf
+from gru_core.data.judging import Judged, Judgement, Score, judge
 from gru_core.data.practice import (
     BACKWARD,
     FORWARD,
@@ -24,9 +25,6 @@ from gru_core.data.practice import (
     SEED,
     Asked,
     Exercise,
-    Judged,
-    Judgement,
-    Score,
     field_name,
     latex_name,
 )
@@ -78,7 +76,7 @@ class Trial:
     def checked(self, answers: Mapping[str, str]) -> Trial:
         """What was typed, judged; what cannot be read is said and stays."""
         try:
-            judgement = self.exercise.judge(self.exercise.read(answers))
+            judgement = judge(self.exercise, self.exercise.read(answers))
         except InputError as error:
             return replace(self, answers=answers, judgement=None, notice=error)
         trial = replace(self, answers=answers, judgement=judgement, notice=None)
@@ -235,7 +233,7 @@ def refused(trial: Trial) -> None:
 def panel(corner: Corner, trial: Trial) -> None:
     """The exercise, what was typed, what is to be said of it, and in the end the solution."""
     exercise = trial.exercise
-    left, right = st.columns([1, 1.1], gap="large")
+    left, right = st.columns([1.2, 1], gap="large")
     with left:
         _task(corner, exercise)
     with right:

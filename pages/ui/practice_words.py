@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from gru_core.data.practice import Asked, Exercise, Judged, Judgement
+from gru_core.data.judging import Judged, Judgement
+from gru_core.data.practice import Asked, Exercise
 from gru_core.data.practice_text import exactness, inline_latex, joined, task
 from gru_core.maths.equations import latex_symbol
 from pages.ui.words import label as _
