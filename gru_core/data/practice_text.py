@@ -71,7 +71,10 @@ def inline_mathml(name: str) -> str:
 def task(exercise: Exercise) -> tuple[Sentence, ...]:
     """What is to be worked out, and what the symbols mean."""
     hard = Sentence(
-        N_("{hard_sigmoid} of a sum a is 0.2 a + 0.5, but never below 0 or above 1."),
+        N_(
+            "{hard_sigmoid} of a sum a is 0.2 a + 0.5, but never below 0 or above 1; between these "
+            "its slope is 0.2."
+        ),
         symbols=("hard_sigmoid",),
     )
     gate = (hard,) if exercise.convention.gate == "hard_sigmoid" else ()

@@ -85,8 +85,7 @@ class Worksheet:
         COUNT.read(self.count)
         if not self.kinds:
             raise InputError(
-                "kinds: expected at least one of {expected}, got none. Choose what is practised.",
-                expected=", ".join(KINDS.options),
+                "Kinds: expected at least one, got none. Choose what is to be practised."
             )
         for kind in self.kinds:
             KINDS.read(kind)

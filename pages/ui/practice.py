@@ -159,11 +159,13 @@ def query(corner: Corner, trial: Trial) -> dict[str, str]:
 
 
 def way_in(corner: Corner, convention: Convention) -> None:
-    """The button that begins, in the convention that the page is in."""
+    """The button that begins, in the convention that the page is in, or goes on."""
 
     def begin(trial: Trial) -> Trial:
-        kind, seed = trial.exercise.kind, trial.exercise.seed
-        return trial.begin(Exercise.draw(kind, seed, convention))
+        now = trial.exercise
+        if any(trial.answers.values()):
+            return trial.begin(now)  # what was typed goes on, in the convention that it was for
+        return trial.begin(Exercise.draw(now.kind, now.seed, convention))
 
     st.button(
         _("Let me try"),

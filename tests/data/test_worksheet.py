@@ -74,7 +74,7 @@ def test_a_wrong_address_is_refused(query: dict[str, str]) -> None:
 
 
 def test_nothing_to_practise_is_refused() -> None:
-    with pytest.raises(InputError, match="kinds"):
+    with pytest.raises(InputError, match="Kinds"):
         Worksheet(kinds=())
 
 
