@@ -232,8 +232,8 @@ def loads_torch(root: Path, pages: list[Path]) -> bool:
     return result.stdout.strip() == "True"
 
 
-def test_pages_to_understand_start_without_torch():
-    pages = sorted(ROOT.glob("pages/understand/*.py"))
+def test_pages_to_understand_and_to_learn_start_without_torch():
+    pages = sorted([*ROOT.glob("pages/understand/*.py"), *ROOT.glob("pages/learn/*.py")])
     assert ROOT / "pages/understand/gates.py" in pages
     assert not loads_torch(ROOT, pages)
 

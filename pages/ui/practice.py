@@ -314,8 +314,9 @@ def _said(corner: Corner, trial: Trial) -> None:
     elif trial.judgement:
         verdict(trial.exercise, trial.judgement)
     if trial.hints and trial.next_asked:
-        for hint in trial.exercise.hints(trial.next_asked)[: trial.hints]:
-            st.latex(hint)
+        with st.container(key=f"{corner.page}_hints", gap="small"):
+            for hint in trial.exercise.hints(trial.next_asked)[: trial.hints]:
+                st.latex(hint)
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"{corner.page}_after", gap="small"
     ):
