@@ -48,6 +48,7 @@ def main() -> None:
             st.Page(
                 "pages/learn/questions.py", title=_("Questions answered"), url_path="questions"
             ),
+            st.Page("pages/learn/worksheet.py", title=_("Worksheet"), url_path="worksheet"),
         ],
         _("Check"): [
             st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),

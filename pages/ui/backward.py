@@ -36,7 +36,7 @@ from gru_core.errors import InputError
 from gru_core.figures.backward import backward_view, gradient_table, update_table
 from gru_core.figures.gradients import nudge_curve
 from gru_core.maths.equations import format_number, symbol
-from pages.ui import components, share, state
+from pages.ui import components, practice, share, state
 from pages.ui.backward_words import number_data, words
 from pages.ui.downloads import download
 from pages.ui.fields import field, segments
@@ -182,6 +182,7 @@ def _bar(walk: Walk) -> None:
         segments(PAGE, LOSS_ON, setup.loss_on, lambda walk, loss: walk.choose(loss_on=loss))
         with st.container(width=170):
             field(PAGE, RATE, setup.rate, lambda walk, rate: walk.choose(rate=rate))
+        practice.way_in(practice.BACK, cell.convention)
 
 
 def _drawn(walk: Walk, seed: int) -> Walk:

@@ -76,6 +76,14 @@ _address = st.components.v2.component(
     isolate_styles=False,
 )
 
+_printer = st.components.v2.component(
+    "gru_lab_printer",
+    html='<div class="gl-address"><button type="button"></button></div>',
+    css=_read("base.css", "address.css"),
+    js=_read("printer.js"),
+    isolate_styles=False,
+)
+
 
 def stage(data: Mapping[str, Any], *, key: str, on_move: Callable[[], None]) -> None:
     """Mount the stage; `on_move` runs when the reader rests at another place."""
@@ -209,3 +217,8 @@ def numbers(data: Mapping[str, Any], *, key: str, on_edit: Callable[[], None]) -
 def address(data: Mapping[str, Any], *, key: str) -> None:
     """Mount the button that copies the address, which is kept equal to `data["query"]`."""
     _address(key=key, data=dict(data))
+
+
+def printer(data: Mapping[str, Any], *, key: str) -> None:
+    """Mount a button that prints the page; `data["words"]` stands on it."""
+    _printer(key=key, data=dict(data))

@@ -8,6 +8,7 @@ from pages.ui.words import label as _
 
 MEDIA = {
     "csv": "text/csv",
+    "html": "text/html",
     "json": "application/json",
     "py": "text/x-python",
     "tex": "text/x-tex",

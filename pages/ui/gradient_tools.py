@@ -21,7 +21,7 @@ from gru_core.data.gradient_study import (
 from gru_core.data.gradient_view import CELL, GradientView, early_step, late_step
 from gru_core.figures.gradients import pair_path, pairwise_map, path_norms, singular_value_lines
 from gru_core.maths.parameters import Array
-from pages.ui import backward, gradient_state
+from pages.ui import backward, gradient_state, practice
 from pages.ui.downloads import download
 from pages.ui.fields import field
 from pages.ui.gradient_controls import own_field
@@ -37,7 +37,7 @@ ROWS = "gradients_rows"
 def tabs(view: GradientView) -> None:
     """Only the open tab is computed, so that the curves answer at once."""
     hand = _("Backwards by hand")
-    if backward.was_opened():
+    if backward.was_opened() | practice.was_opened(practice.BACK):
         st.session_state["gradients_tab"] = hand
     titles = {
         _("From step t to step s"): _pairs,

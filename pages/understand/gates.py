@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from gru_core.data.practice import PRACTICE_QUERY_NAMES
 from gru_core.data.step_view import QUERY_NAMES
 from gru_core.figures.cell import cell_view
-from pages.ui import components, share, step_controls, step_tools
+from pages.ui import components, practice, share, step_controls, step_tools
 from pages.ui.desk import PAGE, current
 from pages.ui.step_words import number_data, stage_words
 from pages.ui.words import label as _
@@ -14,12 +15,25 @@ from pages.ui.words import of_error, prose
 @st.fragment
 def one_step() -> None:
     desk = current()
+    trial = practice.current(practice.STEP)
     with st.container(horizontal=True, vertical_alignment="center", key="gates_bar", gap="small"):
         st.markdown("### " + _("One step"))
-        step_controls.bar(desk)
-        share.copy_link(PAGE, desk.view.to_query(), QUERY_NAMES)
+        if trial.on:
+            practice.bar(practice.STEP, trial)
+        else:
+            step_controls.bar(desk)
+            practice.way_in(practice.STEP, desk.sheet.setup.convention)
+        share.copy_link(
+            PAGE,
+            desk.view.to_query() | practice.query(practice.STEP, trial),
+            (*QUERY_NAMES, *PRACTICE_QUERY_NAMES),
+        )
     if desk.notice:
         st.warning(of_error(desk.notice))
+    if trial.on:
+        practice.panel(practice.STEP, trial)
+        return
+    practice.refused(trial)
     step_controls.look_at(desk)
 
     trace = desk.sheet.setup.unroll()

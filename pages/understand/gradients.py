@@ -2,9 +2,18 @@
 
 import streamlit as st
 
+from gru_core.data.practice import PRACTICE_QUERY_NAMES
 from gru_core.errors import InputError
 from gru_core.figures.gradients import gradient_profiles
-from pages.ui import backward, gradient_controls, gradient_state, gradient_tools, share, trained
+from pages.ui import (
+    backward,
+    gradient_controls,
+    gradient_state,
+    gradient_tools,
+    practice,
+    share,
+    trained,
+)
 from pages.ui.gradient_state import NAMES, PAGE, current
 from pages.ui.gradient_words import curve_names, sentences
 from pages.ui.words import label as _
@@ -15,18 +24,26 @@ from pages.ui.words import of_error, prose
 def gradients_over_time() -> None:
     slope = current()
     walk = backward.current()
+    trial = practice.current(practice.BACK)
     view = slope.view
     with st.container(horizontal=True, vertical_alignment="center", key="gradients_bar"):
         st.markdown("### " + _("Gradients over time"))
-        gradient_controls.bar(view)
+        if trial.on:
+            practice.bar(practice.BACK, trial)
+        else:
+            gradient_controls.bar(view)
         share.copy_link(
             PAGE,
-            slope.address | backward.query(walk),
-            (*NAMES, *backward.BACKWARD_QUERY_NAMES),
+            slope.address | backward.query(walk) | practice.query(practice.BACK, trial),
+            (*NAMES, *backward.BACKWARD_QUERY_NAMES, *PRACTICE_QUERY_NAMES),
             trained.link_hint(slope.trained),
         )
     if slope.notice:
         st.warning(of_error(slope.notice))
+    if trial.on:
+        practice.panel(practice.BACK, trial)
+        return
+    practice.refused(trial)
     gradient_controls.keep(view)
 
     try:

@@ -11,6 +11,7 @@ documentation of ``torch.nn.GRU``, whose order of terms is used.
 from gru_core.maths.equations.display import (
     MAX_DIGITS,
     MIN_DIGITS,
+    MINUS,
     WIDTH,
     adds_up,
     displayed,
@@ -47,8 +48,19 @@ from gru_core.maths.equations.forward import (
     values,
 )
 from gru_core.maths.equations.latex import (
+    latex_array,
+    latex_symbol,
     lines_to_latex,
     to_latex,
+)
+from gru_core.maths.equations.mathml import (
+    mark,
+    mathml,
+    mathml_array,
+    mathml_definition,
+    mathml_symbol,
+    mathml_table,
+    mathml_worked,
 )
 from gru_core.maths.equations.scalars import (
     Factor,
@@ -67,6 +79,7 @@ from gru_core.maths.equations.symbols import (
 
 __all__ = [
     "MAX_DIGITS",
+    "MINUS",
     "MIN_DIGITS",
     "PARTS",
     "WIDTH",
@@ -102,9 +115,18 @@ __all__ = [
     "format_number",
     "is_exact",
     "is_substitution_exact",
+    "latex_array",
+    "latex_symbol",
     "line_sign",
     "line_signs",
     "lines_to_latex",
+    "mark",
+    "mathml",
+    "mathml_array",
+    "mathml_definition",
+    "mathml_symbol",
+    "mathml_table",
+    "mathml_worked",
     "scalar",
     "scalars",
     "symbol",

@@ -57,17 +57,17 @@ def lines_to_latex(lines: Iterable[Line], values: Values | None = None, digits: 
     """``lines`` as ``to_latex`` writes them."""
     rows: list[str] = []
     for line in lines:
-        rows.append(f"{_latex_symbol(line.result)} &= {_latex(line.expression, _latex_symbol)}")
+        rows.append(f"{latex_symbol(line.result)} &= {_latex(line.expression, latex_symbol)}")
         if values is not None and line.role != "definition":
             rows.append(_latex_row_of_numbers(line, values, digits))
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
 def _latex_row_of_numbers(line: Line, values: Values, digits: int) -> str:
-    expression = _latex(line.expression, lambda name: _latex_array(values[name], digits))
+    expression = _latex(line.expression, lambda name: latex_array(values[name], digits))
     substituted = _LATEX_SIGNS[sign(is_substitution_exact(line, values, digits))]
     worked_out = _LATEX_SIGNS[line_sign(line, values, digits)]
-    result = _latex_array(values[line.result], digits)
+    result = latex_array(values[line.result], digits)
     return f"&{substituted} {expression} {worked_out} {result}"
 
 
@@ -99,7 +99,7 @@ def _latex(expression: Expression, write: Callable[[str], str]) -> str:
         case Sum(terms):
             return " + ".join(_latex(term, write) for term in terms)
         case Apply(function, of):
-            return rf"{_latex_symbol(function)}\left({_latex(of, write)}\right)"
+            return rf"{latex_symbol(function)}\left({_latex(of, write)}\right)"
 
 
 def _latex_factor(expression: Expression, write: Callable[[str], str]) -> str:
@@ -119,7 +119,8 @@ _LATEX_BASES = {
 }
 
 
-def _latex_symbol(name: str) -> str:
+def latex_symbol(name: str) -> str:
+    """The symbol of an array or function: ``d_n_pre`` → \\delta_n."""
     base, sub = symbol(name)
     base = _LATEX_BASES.get(base, base.replace("∇", r"\nabla "))
     if sub.endswith("′"):
@@ -129,7 +130,8 @@ def _latex_symbol(name: str) -> str:
     return f"{base}_{sub}" if sub else base
 
 
-def _latex_array(array: Array, digits: int) -> str:
+def latex_array(array: Array, digits: int) -> str:
+    """A vector as a column, or a matrix, as ``bmatrix``."""
     rows = array.reshape(-1, 1) if array.ndim == 1 else array
     body = r" \\ ".join(" & ".join(_latex_number(v, digits) for v in row) for row in rows.tolist())
     return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
