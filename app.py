@@ -44,6 +44,9 @@ def main() -> None:
             st.Page("pages/train/train.py", title=_("Train live"), url_path="train"),
             st.Page("pages/train/compare.py", title=_("Compare"), url_path="compare"),
         ],
+        _("Learn"): [
+            st.Page("pages/learn/articles.py", title=_("Spot the mistake"), url_path="articles"),
+        ],
         _("Check"): [
             st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),
         ],

@@ -42,6 +42,7 @@ ROOMS = {
     "pages.ui": Room({"streamlit", "babel", "starlette"}, UI),
     "pages.understand": PAGE,
     "pages.train": PAGE,
+    "pages.learn": PAGE,
     "pages.check": PAGE,
     # No room "pages": Streamlit may serve a script that stands there without running app.py.
     "app": Room({"streamlit"}, UI | {"pages.ui"}),
@@ -231,9 +232,9 @@ def loads_torch(root: Path, pages: list[Path]) -> bool:
     return result.stdout.strip() == "True"
 
 
-def test_pages_to_understand_start_without_torch():
-    pages = sorted(ROOT.glob("pages/understand/*.py"))
-    assert ROOT / "pages/understand/gates.py" in pages
+def test_pages_to_understand_and_to_learn_start_without_torch():
+    pages = sorted([*ROOT.glob("pages/understand/*.py"), *ROOT.glob("pages/learn/*.py")])
+    assert {ROOT / "pages/understand/gates.py", ROOT / "pages/learn/articles.py"} <= {*pages}
     assert not loads_torch(ROOT, pages)
 
 

@@ -1,0 +1,172 @@
+"""Mistakes in equations."""
+
+from gru_core.data.exhibits import equations
+from gru_core.data.exhibits.exhibit import Exhibit, Place
+from gru_core.errors import N_
+
+EXHIBITS = (
+    Exhibit(
+        "extra_tanh",
+        "equation",
+        N_("One tanh more at the end"),
+        (
+            Place("001", "50"),
+            Place("001", "112"),
+        ),
+        (
+            N_("About 0.5: it levels off"),
+            N_("About 10⁻¹⁰: it decays like a power of ½"),
+            N_("About 0.12: it falls, ever more slowly"),
+            N_("Exactly 0 after some ten steps"),
+        ),
+        right=2,
+        demonstrate=equations.extra_tanh,
+        sources=(),
+    ),
+    Exhibit(
+        "no_un",
+        "equation",
+        N_("A candidate that never sees the old state"),
+        (Place("001", "36"),),
+        (
+            N_("It learns more slowly"),
+            N_("Its gradient is exactly 0, so it never learns"),
+            N_("It takes over the work of the update gate"),
+            N_("Nothing changes: r is only an extra"),
+        ),
+        right=1,
+        demonstrate=equations.dead_reset,
+        sources=("cho",),
+    ),
+    Exhibit(
+        "forget_gate",
+        "equation",
+        N_("An extra forget gate against explosion"),
+        (Place("004", "28"),),
+        (
+            N_("At 50: it grows by 1 in every step"),
+            N_("At about 5: the forget gate slows it down"),
+            N_("At about 39, and it goes on to 99"),
+            N_("At infinity: it has overflowed"),
+        ),
+        right=2,
+        demonstrate=equations.untied_gates,
+        sources=("greff",),
+    ),
+    Exhibit(
+        "gate_functions",
+        "equation",
+        N_("Tanh for gates, ReLU inside the cell"),
+        (Place("004", "90"),),
+        (
+            N_("The state is no longer bounded by 1"),
+            N_("Training becomes faster and nothing else changes"),
+            N_("The gates become probabilities"),
+            N_("The state is always 0"),
+        ),
+        right=0,
+        demonstrate=equations.gate_functions,
+        sources=("cho",),
+    ),
+    Exhibit(
+        "f_weights_new",
+        "equation",
+        N_("An update gate called f"),
+        (
+            Place("001", "35"),
+            Place("001", "40"),
+            Place("001", "45"),
+        ),
+        (
+            N_("All of the old state, as with an LSTM's forget gate"),
+            N_("None of the old state"),
+            N_("Half of the old state"),
+        ),
+        right=1,
+        demonstrate=equations.names_of_gates,
+        sources=(
+            "cho",
+            "gers",
+        ),
+    ),
+    Exhibit(
+        "candidate_from_gates",
+        "equation",
+        N_("The candidate as the output of both gates"),
+        (
+            Place("001", "23"),
+            Place("001", "102"),
+        ),
+        (
+            N_("Of the reset gate alone"),
+            N_("Of both"),
+            N_("Of the update gate alone"),
+            N_("Of neither"),
+        ),
+        right=0,
+        demonstrate=equations.candidate_moves,
+        sources=("cho",),
+    ),
+    Exhibit(
+        "sigma_probability",
+        "equation",
+        N_("σ as a probability distribution"),
+        (Place("001", "92"),),
+        (
+            N_("Exactly 1"),
+            N_("At most 1"),
+            N_("About 4: each is a number of its own"),
+            N_("Exactly 8"),
+        ),
+        right=2,
+        demonstrate=equations.not_probability,
+        sources=("cho",),
+    ),
+    Exhibit(
+        "du_formula",
+        "equation",
+        N_("The wrong derivative for U"),
+        (Place("001", "67–68"),),
+        (
+            N_("No: it differentiates by the state instead of by U"),
+            N_("Yes, it is the chain rule"),
+            N_("No: it lacks only a minus sign"),
+        ),
+        right=0,
+        demonstrate=equations.gradient_of_u,
+        sources=(),
+    ),
+    Exhibit(
+        "no_sum_over_time",
+        "equation",
+        N_("Backpropagation without time"),
+        (Place("001", "57–68"),),
+        (
+            N_("Nothing: each step has its own weights"),
+            N_("A factor 1/T"),
+            N_("Only the biases"),
+            N_("The sum over all steps, and the way back through the state"),
+        ),
+        right=3,
+        demonstrate=equations.one_step_only,
+        sources=("pascanu",),
+    ),
+    Exhibit(
+        "no_biases",
+        "equation",
+        N_("Gates without a bias"),
+        (
+            Place("003", "41–47"),
+            Place("004", "12–14"),
+        ),
+        (
+            N_("None: a bias is a detail"),
+            N_("With nothing to read, it halves in every step"),
+            N_("It cannot change any more"),
+            N_("It grows without bound"),
+        ),
+        right=1,
+        demonstrate=equations.keep_biases,
+        sources=("tallec",),
+    ),
+)
