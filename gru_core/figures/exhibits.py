@@ -72,8 +72,9 @@ def _scale(picture: Lines) -> dict[str, object]:
     if picture.log:
         axis = {"type": "log", "exponentformat": "power"}
         values = _positive(picture.lines)
-        if np.ptp(np.log10(values)) < 3:
-            axis["dtick"] = "D2"  # else Plotly labels every digit, one over the other
+        decades = np.ptp(np.log10(values))
+        if decades < 8:
+            axis["dtick"] = "D2" if decades < 1.5 else 1  # else every digit is labelled
     return axis
 
 
@@ -101,7 +102,7 @@ def _bars(picture: Bars, say: Say) -> go.Figure:
                     "shape": ["/" if name in picture.wrong else "" for name in picture.names]
                 },
             },
-            texttemplate="%{y:.3g}",
+            text=[f"{value:.4g}" for value in picture.values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{x}: %{y:.4g}<extra></extra>",

@@ -119,6 +119,5 @@ def _csv(shown: Shown) -> str:
 def _right(exhibit: Exhibit) -> None:
     st.markdown(prose("exhibits", f"{exhibit.key}-right"))
     named = [f"[{SOURCES[key].text}]({SOURCES[key].url})" for key in exhibit.sources]
-    st.caption(
-        _("Source: {sources}", sources="; ".join([*named, _("the run beside this, computed here")]))
-    )
+    here = _("the run beside this, computed here")
+    st.caption(_("Source: {sources}", sources="; ".join([*named, here])))

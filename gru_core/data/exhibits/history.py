@@ -266,7 +266,7 @@ def filled_gaps() -> Shown:
         (N_("fill with the mean"), "mean"),
     ):
         filled = fill_missing(holes, method, ("x",)).values[:, 0]
-        lines.append(Line(name, filled))
+        lines.append(Line(name, filled, wrong=True))
         errors[method] = float(np.sqrt(((filled - truth)[gaps] ** 2).mean()))
     told = fill_missing(holes, "mask", ("x",)).values[:, 1]
     lines.append(Line(N_("mask: 1 where missing"), told))
@@ -348,7 +348,7 @@ def bn_and_memory() -> Shown:
 
 def masked_gates() -> Shown:
     """What is left of a gradient along the leak path, with one gate masked at p = ½."""
-    T, p, gate = 50, 0.5, 0.5
+    T, p, gate = 50, 0.3, 0.5
     masks = np.random.default_rng(3).random((401, T)) >= p
     lines = tuple(
         Line(name, np.median(keep.cumprod(axis=1), axis=0))
