@@ -46,6 +46,7 @@ def main() -> None:
         ],
         _("Learn"): [
             st.Page("pages/learn/articles.py", title=_("Spot the mistake"), url_path="articles"),
+            st.Page("pages/learn/checklist.py", title=_("Checklist"), url_path="checklist"),
         ],
         _("Check"): [
             st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),

@@ -82,9 +82,11 @@ def guess(quiz: Quiz) -> None:
 
 
 def onward(quiz: Quiz) -> None:
-    """To the next one, once there is a guess for this one."""
+    """To the next without a guess, once there is one for this."""
     if quiz.guess is not None:
-        st.button(_("Next mistake"), key="articles_onward", type="primary", on_click=_beside(1))
+        st.button(
+            _("Next mistake"), key="articles_onward", type="primary", on_click=changing(Quiz.onward)
+        )
 
 
 def clear() -> None:

@@ -32,6 +32,8 @@ with st.container(horizontal=True, key="home_pages"):
         ("gradients", "pages/understand/gradients.py", _("Gradients over time"), "trending_down"),
         ("train", TRAIN, _("Train live"), "play_circle"),
         ("compare", "pages/train/compare.py", _("Compare"), "stacked_line_chart"),
+        ("articles", "pages/learn/articles.py", _("Spot the mistake"), "quiz"),
+        ("checklist", "pages/learn/checklist.py", _("Checklist"), "checklist"),
         ("model", "pages/check/model.py", _("Open your model"), "folder_open"),
     ):
         with st.container(border=True, key=f"home_{name}"):

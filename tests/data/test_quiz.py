@@ -50,6 +50,15 @@ def test_filters_keep_the_exhibit_or_open_the_first_unanswered():
     assert Quiz().filtered(kind="history").score("code") == Score(0, 0, 0)
 
 
+def test_the_way_on_skips_what_is_guessed():
+    first, second, third, *_ = EXHIBITS
+    assert Quiz(answers={first: 0, second: 0}).onward().exhibit == third
+    last = list(EXHIBITS)[-1]
+    assert Quiz(last, answers={last: 0, first: 0}).onward().exhibit == second
+    everything = Quiz(answers=dict.fromkeys(EXHIBITS, 0))
+    assert everything.onward().exhibit == second
+
+
 def test_the_way_on_goes_round():
     quiz = Quiz()
     assert quiz.beside(-1).exhibit == list(EXHIBITS)[-1]

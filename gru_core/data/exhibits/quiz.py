@@ -118,6 +118,13 @@ class Quiz:
         at = self.keys.index(self.exhibit)
         return self.look(self.keys[(at + steps) % len(self.keys)])
 
+    def onward(self) -> Quiz:
+        """The next that has no guess yet, round from the last to the first; else the next."""
+        at = self.keys.index(self.exhibit)
+        later = (*self.keys[at + 1 :], *self.keys[:at])
+        unanswered = next((key for key in later if key not in self.answers), "")
+        return self.look(unanswered) if unanswered else self.beside(1)
+
     def answered(self, option: int) -> Quiz:
         """With a guess for the open exhibit. A first guess stays."""
         if self.guess is not None:
