@@ -116,8 +116,24 @@ def _csv(shown: Shown) -> str:
     return str(text)
 
 
+def _pages() -> dict[str, tuple[str, str]]:
+    return {
+        "gates": ("pages/understand/gates.py", _("One step")),
+        "sequence": ("pages/understand/sequence.py", _("Gates over time")),
+        "gradients": ("pages/understand/gradients.py", _("Gradients over time")),
+    }
+
+
 def _right(exhibit: Exhibit) -> None:
     st.markdown(prose("exhibits", f"{exhibit.key}-right"))
     named = [f"[{SOURCES[key].text}]({SOURCES[key].url})" for key in exhibit.sources]
+    if exhibit.tries:
+        script, title = _pages()[exhibit.tries.page]
+        st.page_link(
+            script,
+            label=_("Try it on “{page}”", page=title),
+            query_params=dict(exhibit.tries.query),
+            icon=":material/arrow_outward:",
+        )
     here = _("the run beside this, computed here")
     st.caption(_("Source: {sources}", sources="; ".join([*named, here])))

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
-from gru_core.data.exhibits import code, equations, history, numbers
-from gru_core.data.exhibits.exhibit import ARTICLES, KINDS
+from gru_core.data.backward_setup import BackwardSetup
+from gru_core.data.exhibits import code, equations, history, numbers, tries
+from gru_core.data.exhibits.exhibit import ARTICLES, KINDS, Try
 from gru_core.data.exhibits.registry import EXHIBITS
 from gru_core.data.exhibits.shown import Bars, Lines, Shown, Table
 from gru_core.data.exhibits.sources import SOURCES
+from gru_core.data.gradient_view import GradientView
+from gru_core.data.sequence_view import SequenceView
 from gru_core.data.series import SERIES
+from gru_core.data.step_view import StepView
 from gru_core.maths.gru import sigmoid
 
 
@@ -62,6 +66,21 @@ def test_every_kind_and_every_article_has_some():
 def test_what_stands_in_000_stands_in_002_too():
     for exhibit in EXHIBITS.values():
         assert ("000" in exhibit.articles) == ("002" in exhibit.articles), exhibit.key
+
+
+def test_what_can_be_tried_is_an_address_of_its_page():
+    links = [exhibit.tries for exhibit in EXHIBITS.values() if exhibit.tries]
+    for each in vars(tries).values():
+        assert not isinstance(each, Try) or each in links
+    for page, query in links:
+        match page:
+            case "gates":
+                assert StepView.from_query(query).to_query() == query
+            case "sequence":
+                assert SequenceView.from_query(query).to_query() == query
+            case "gradients":
+                view, walk = GradientView.from_query(query), BackwardSetup.from_query(query)
+                assert view.to_query() | walk.to_query() == query
 
 
 # --- Equations -----------------------------------------------------------------------------------

@@ -31,13 +31,21 @@ class Place(NamedTuple):
     line: str
 
 
+class Try(NamedTuple):
+    """Where the reader can turn the same thing: a page, by its address, and what that holds."""
+
+    page: Literal["gates", "sequence", "gradients"]
+    query: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Exhibit:
     """One mistake. title, options: English message ids, or text that is the same in any language.
 
     options: what the reader may guess, of which the one at ``right`` is right. demonstrate: a pure
     function that runs what is claimed; several exhibits may share one. sources: keys of SOURCES;
-    empty where the run alone settles it. The claim and what is right are prose: the sections
+    empty where the run alone settles it. tries: a page on which it can be turned, if there is one.
+    The claim and what is right are prose: the sections
     ``<key>-claim`` and ``<key>-right`` of "exhibits".
     """
 
@@ -49,6 +57,7 @@ class Exhibit:
     right: int
     demonstrate: Callable[[], Shown]
     sources: tuple[str, ...] = ()
+    tries: Try | None = None
 
     @property
     def articles(self) -> frozenset[str]:

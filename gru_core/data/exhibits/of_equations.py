@@ -1,6 +1,6 @@
 """Mistakes in equations."""
 
-from gru_core.data.exhibits import equations
+from gru_core.data.exhibits import equations, tries
 from gru_core.data.exhibits.exhibit import Exhibit, Place
 from gru_core.errors import N_
 
@@ -88,6 +88,7 @@ EXHIBITS = (
             "cho",
             "gers",
         ),
+        tries=tries.FORGET,
     ),
     Exhibit(
         "candidate_from_gates",
@@ -121,6 +122,7 @@ EXHIBITS = (
         right=2,
         demonstrate=equations.not_probability,
         sources=("cho",),
+        tries=tries.GATES,
     ),
     Exhibit(
         "du_formula",
@@ -135,6 +137,7 @@ EXHIBITS = (
         right=0,
         demonstrate=equations.gradient_of_u,
         sources=(),
+        tries=tries.BY_HAND,
     ),
     Exhibit(
         "no_sum_over_time",
@@ -150,6 +153,7 @@ EXHIBITS = (
         right=3,
         demonstrate=equations.one_step_only,
         sources=("pascanu",),
+        tries=tries.BY_HAND,
     ),
     Exhibit(
         "no_biases",
@@ -168,5 +172,6 @@ EXHIBITS = (
         right=1,
         demonstrate=equations.keep_biases,
         sources=("tallec",),
+        tries=tries.KEEP_BIAS,
     ),
 )

@@ -1,6 +1,6 @@
 """Mistakes about history, and in words."""
 
-from gru_core.data.exhibits import equations, history
+from gru_core.data.exhibits import equations, history, tries
 from gru_core.data.exhibits.exhibit import Exhibit, Place
 from gru_core.errors import N_
 
@@ -75,6 +75,7 @@ EXHIBITS = (
             "hochreiter",
             "vaswani",
         ),
+        tries=tries.LONG,
     ),
     Exhibit(
         "gru_why",
@@ -92,6 +93,7 @@ EXHIBITS = (
             "cho",
             "chung",
         ),
+        tries=tries.CHRONO,
     ),
     Exhibit(
         "many_parameters",
@@ -140,6 +142,7 @@ EXHIBITS = (
         right=2,
         demonstrate=equations.keep_biases,
         sources=("tallec",),
+        tries=tries.KEEP_BIAS,
     ),
     Exhibit(
         "adam_rate",
@@ -210,6 +213,7 @@ EXHIBITS = (
         right=0,
         demonstrate=history.filled_gaps,
         sources=("che",),
+        tries=tries.MASK,
     ),
     Exhibit(
         "lstm_gates",
@@ -245,6 +249,7 @@ EXHIBITS = (
         right=0,
         demonstrate=equations.reset_only,
         sources=("cho",),
+        tries=tries.RESET_CLOSED,
     ),
     Exhibit(
         "bn_vanishing",

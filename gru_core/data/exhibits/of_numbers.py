@@ -1,6 +1,6 @@
 """Mistakes in the worked example of article 003."""
 
-from gru_core.data.exhibits import numbers
+from gru_core.data.exhibits import numbers, tries
 from gru_core.data.exhibits.exhibit import Exhibit, Place
 from gru_core.errors import N_
 
@@ -18,6 +18,7 @@ EXHIBITS = (
         right=1,
         demonstrate=numbers.sigma_of_the_sum,
         sources=(),
+        tries=tries.PRINTED,
     ),
     Exhibit(
         "h1_two_values",
@@ -35,6 +36,7 @@ EXHIBITS = (
         right=0,
         demonstrate=numbers.state_of_the_table,
         sources=(),
+        tries=tries.REPAIRED,
     ),
     Exhibit(
         "blend_wrong",
@@ -50,6 +52,7 @@ EXHIBITS = (
         right=2,
         demonstrate=numbers.state_of_the_table,
         sources=(),
+        tries=tries.PRINTED,
     ),
     Exhibit(
         "candidate_no_r",
@@ -65,6 +68,7 @@ EXHIBITS = (
         right=0,
         demonstrate=numbers.candidate_without_r,
         sources=(),
+        tries=tries.PRINTED,
     ),
     Exhibit(
         "x_of_t0",
@@ -82,6 +86,7 @@ EXHIBITS = (
         right=1,
         demonstrate=numbers.which_input,
         sources=(),
+        tries=tries.REPAIRED,
     ),
     Exhibit(
         "one_row",
@@ -100,6 +105,7 @@ EXHIBITS = (
         right=2,
         demonstrate=numbers.one_row_for_all,
         sources=(),
+        tries=tries.REPAIRED,
     ),
     Exhibit(
         "whole_example",
@@ -115,5 +121,6 @@ EXHIBITS = (
         right=1,
         demonstrate=numbers.whole_step,
         sources=(),
+        tries=tries.PRINTED,
     ),
 )

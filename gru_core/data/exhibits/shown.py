@@ -61,7 +61,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Events:
-    """Years and what came in them: the keys of sources are the keys of SOURCES."""
+    """Years and what came in them: message ids. wrong: those that the claim has."""
 
     years: tuple[int, ...]
     titles: tuple[str, ...]
