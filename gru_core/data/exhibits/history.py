@@ -65,6 +65,7 @@ def how_far_back() -> Shown:
             ),
             (N_("steps back from the loss"), N_("gradient left")),
             log=True,
+            tease=3,
         ),
         {cell: power(values[40] / values[0]) for cell, values in median.items()},
     )
@@ -182,7 +183,7 @@ def decay() -> Shown:
             "{early_100}: decay made it slower. At the end the late decay has {late}, the constant "
             "rate {constant}: decay takes away noise."
         ),
-        Lines(steps(T), tuple(lines), (N_("step"), N_("mean loss")), log=True),
+        Lines(steps(T), tuple(lines), (N_("step"), N_("mean loss")), log=True, tease=6),
         {
             "constant_100": f"{constant[99]:.2g}",
             "early_100": f"{early[99]:.2g}",
