@@ -1,11 +1,11 @@
 """What a demonstration computed, drawn: warm colours are what the article's version does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import plotly.graph_objects as go
 
-from gru_core.data.exhibits.shown import Bars, Events, Line, Lines
+from gru_core.data.exhibits.shown import Bars, Events, Lines
 from gru_core.figures.palette import CONFIGURATIONS
 from gru_core.maths.parameters import Array
 
@@ -57,7 +57,7 @@ def _lines(picture: Lines, say: Say, teasing: bool) -> go.Figure:
             "title": say(picture.axes[0]),
             "range": [float(picture.x[0] - margin), float(picture.x[-1] + margin)],
         },
-        yaxis={"title": say(picture.axes[1]), **_scale(picture)},
+        yaxis={"title": say(picture.axes[1]), **_scale(picture, points)},
     )
     if teasing:
         figure.add_annotation(
@@ -66,20 +66,20 @@ def _lines(picture: Lines, say: Say, teasing: bool) -> go.Figure:
     return figure
 
 
-def _scale(picture: Lines) -> dict[str, object]:
+def _scale(picture: Lines, points: int) -> dict[str, object]:
     """The axis of y: a short logarithmic one labels few digits, a curve to be guessed shows 0."""
     axis: dict[str, object] = {"rangemode": "tozero"} if picture.tease else {}
     if picture.log:
         axis = {"type": "log", "exponentformat": "power"}
-        values = _positive(picture.lines)
+        values = _positive(line.y[:points] for line in picture.lines)
         decades = np.ptp(np.log10(values))
         if decades < 8:
             axis["dtick"] = "D2" if decades < 1.5 else 1  # else every digit is labelled
     return axis
 
 
-def _positive(lines: tuple[Line, ...]) -> Array:
-    values = np.concatenate([line.y for line in lines])
+def _positive(curves: Iterable[Array]) -> Array:
+    values = np.concatenate(list(curves))
     positive: Array = values[np.isfinite(values) & (values > 0.0)]
     return positive
 
