@@ -48,6 +48,8 @@ def main() -> None:
             st.Page(
                 "pages/learn/questions.py", title=_("Questions answered"), url_path="questions"
             ),
+            st.Page("pages/learn/articles.py", title=_("Spot the mistake"), url_path="articles"),
+            st.Page("pages/learn/checklist.py", title=_("Checklist"), url_path="checklist"),
             st.Page("pages/learn/worksheet.py", title=_("Worksheet"), url_path="worksheet"),
         ],
         _("Check"): [

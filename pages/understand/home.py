@@ -32,6 +32,9 @@ with st.container(horizontal=True, key="home_pages"):
         ("gradients", "pages/understand/gradients.py", _("Gradients over time"), "trending_down"),
         ("train", TRAIN, _("Train live"), "play_circle"),
         ("compare", "pages/train/compare.py", _("Compare"), "stacked_line_chart"),
+        ("questions", "pages/learn/questions.py", _("Questions answered"), "help"),
+        ("articles", "pages/learn/articles.py", _("Spot the mistake"), "quiz"),
+        ("worksheet", "pages/learn/worksheet.py", _("Worksheet"), "print"),
         ("model", "pages/check/model.py", _("Open your model"), "folder_open"),
     ):
         with st.container(border=True, key=f"home_{name}"):

@@ -33,7 +33,17 @@ def test_every_example_is_one_click_away(open_app: OpenApp) -> None:
 
 def test_every_page_is_one_click_away(open_app: OpenApp, language: str) -> None:
     links = {link.proto.page for link in open_app(language=language).get("page_link")}
-    assert links >= {"gates", "sequence", "gradients", "train", "compare", "model"}
+    assert links >= {
+        "gates",
+        "sequence",
+        "gradients",
+        "train",
+        "compare",
+        "questions",
+        "articles",
+        "worksheet",
+        "model",
+    }
     for page in links:
         assert not open_app(page, language=language).exception
 

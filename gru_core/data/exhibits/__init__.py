@@ -1,0 +1,1 @@
+"""The mistakes of five articles, each to be guessed, run and put right."""
