@@ -14,7 +14,7 @@ from gru_core.training.model_files import quarantine
 from tests.training.prepared_reader import PreparedReader
 
 # A time limit for each example would make these tests depend on how busy the machine is.
-settings.register_profile("no_deadline", deadline=None, max_examples=50)
+settings.register_profile("no_deadline", deadline=None, max_examples=30)
 settings.load_profile("no_deadline")
 
 

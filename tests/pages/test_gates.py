@@ -279,24 +279,23 @@ def test_an_exported_file_comes_back(open_app: OpenApp) -> None:
     assert not app.warning
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"hello",
-        b"\xff\xfe\x00",
-        b"[]",
-        b'{"format": "other"}',
-        EXAMPLES["one_unit"].setup.to_json().replace("0.5", "NaN").encode(),
-        EXAMPLES["one_unit"].setup.to_json().replace('"h0"', '"g0"').encode(),
-        b"[" * 50_000,
-    ],
-    ids=["empty", "text", "binary", "list", "other", "nan", "incomplete", "deep"],
-)
+NO_SETUPS = {
+    "empty": b"",
+    "text": b"hello",
+    "binary": b"\xff\xfe\x00",
+    "list": b"[]",
+    "other": b'{"format": "other"}',
+    "nan": EXAMPLES["one_unit"].setup.to_json().replace("0.5", "NaN").encode(),
+    "incomplete": EXAMPLES["one_unit"].setup.to_json().replace('"h0"', '"g0"').encode(),
+    "deep": b"[" * 50_000,
+}
+
+
+@pytest.mark.parametrize(("kind", "language"), in_turn(NO_SETUPS))
 def test_another_file_gets_a_sentence_and_changes_nothing(
-    open_app: OpenApp, language: str, content: bytes
+    open_app: OpenApp, kind: str, language: str
 ) -> None:
-    app = upload(open_app("gates", language=language, example="forget"), content)
+    app = upload(open_app("gates", language=language, example="forget"), NO_SETUPS[kind])
     assert_shows(app, EXAMPLES["forget"].setup)
     assert len(app.warning) == 1
     assert desk(app).example == "forget"
@@ -307,24 +306,25 @@ def test_another_file_gets_a_sentence_and_changes_nothing(
 # --- Links ---------------------------------------------------------------------------------------
 
 
+MANGLED: list[dict[str, str]] = [
+    {"example": "nothing"},
+    {"example": "forget", "t": "99"},
+    {"part": "q"},
+    {"digits": "many"},
+    {"unit": "0"},
+    {"example": "pytorch_default", "seed": "-1"},
+    {"W_r": "1"},
+    EXAMPLES["one_unit"].setup.to_query() | {"U_n": "1 2; 3"},
+    EXAMPLES["one_unit"].setup.to_query() | {"x": "1e999"},
+    EXAMPLES["one_unit"].setup.to_query() | {"z": "both"},
+]
+
+
 @pytest.mark.parametrize(
-    "query",
-    [
-        {"example": "nothing"},
-        {"example": "forget", "t": "99"},
-        {"part": "q"},
-        {"digits": "many"},
-        {"unit": "0"},
-        {"example": "pytorch_default", "seed": "-1"},
-        {"W_r": "1"},
-        EXAMPLES["one_unit"].setup.to_query() | {"U_n": "1 2; 3"},
-        EXAMPLES["one_unit"].setup.to_query() | {"x": "1e999"},
-        EXAMPLES["one_unit"].setup.to_query() | {"z": "both"},
-    ],
-    ids=lambda query: next(reversed(query)),
+    ("query", "language"), in_turn(MANGLED), ids=[next(reversed(query)) for query in MANGLED]
 )
 def test_a_mangled_link_gives_a_notice_and_the_default_example(
-    open_app: OpenApp, language: str, query: dict[str, str]
+    open_app: OpenApp, query: dict[str, str], language: str
 ) -> None:
     app = open_app("gates", language=language, **query)
     assert_shows(app, EXAMPLES[DEFAULT_EXAMPLE].setup)

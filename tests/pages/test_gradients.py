@@ -24,7 +24,7 @@ from gru_core.data.gradient_view import GradientView
 from gru_core.errors import InputError
 from pages.ui import gradient_state
 from pages.ui.gradient_words import sentences
-from tests.pages.conftest import OpenApp, component, control, texts
+from tests.pages.conftest import OpenApp, component, control, in_turn, texts
 
 PAIRS, PATHS, SINGULAR, TABLE, BY_HAND = range(5)
 NUMBERS = -1
@@ -107,9 +107,12 @@ def test_a_link_restores_the_view(open_app: OpenApp, language: str) -> None:
     assert not app.warning
 
 
-@pytest.mark.parametrize("query", [{"T": "1000"}, {"keep": "💣"}, {"t": "3", "s": "4"}, {"H": ""}])
+@pytest.mark.parametrize(
+    ("query", "language"),
+    in_turn([{"T": "1000"}, {"keep": "💣"}, {"t": "3", "s": "4"}, {"H": ""}]),
+)
 def test_a_mangled_link_gives_a_notice(
-    open_app: OpenApp, language: str, query: dict[str, str]
+    open_app: OpenApp, query: dict[str, str], language: str
 ) -> None:
     app = open_app("gradients", language=language, **query)
     assert len(app.warning) >= 1

@@ -235,7 +235,8 @@ def test_a_link_to_the_example(open_app: OpenApp) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"layer": "9"}, {"t": "0"}, {"feed": "<b>"}, {"feed": "sine"}, {"unit": "x"}]
+    ("query", "language"),
+    in_turn([{"layer": "9"}, {"t": "0"}, {"feed": "<b>"}, {"feed": "sine"}, {"unit": "x"}]),
 )
 def test_a_mangled_link_is_told_and_the_start_shown(
     open_app: OpenApp, query: dict[str, str], language: str

@@ -54,7 +54,7 @@ def test_it_rests_when_nobody_collects_and_goes_on_when_somebody_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(relay, "SECONDS", 1e-9)  # one step a slice
-    runner = Relay(start(TINY))
+    runner = Relay(start(TINY.changed(steps=3 * BACKLOG)))
     reader = Reader(runner)
     runner.go(10**9)
     end = time.monotonic() + 10
