@@ -44,8 +44,8 @@ def experiments(draw: st.DrawFn) -> Experiment:
         given_["keep"] = "none"
     if given_["keep"] == "chrono" and task.steps(given_["length"]) < 3:
         given_["keep"] = "bias"
-    if not (task.finite or given_["examples"]):
-        given_["feed"] = "batch"
+    if given_["feed"] == "full" and not given_["examples"]:
+        given_["examples"] = 64  # new ones without end, or a whole text: more than one may have
     given_["changes"] = [{"step": 3, "name": "learning_rate", "value": draw(st.floats(1e-6, 1))}]
     return Experiment.of(given_)
 

@@ -356,7 +356,7 @@ def test_a_low_rate_goes_nowhere() -> None:
 
 
 def test_a_dead_start_has_no_state() -> None:
-    last, record = trained(preset("dead_start"), 100)
+    last, record = trained(preset("dead_start"), 130)
     assert (record.largest_state == 0.0).all()
     assert {name for name, weight in last.weights.items() if bool(weight.any())} == {"head.bias"}
 
