@@ -61,8 +61,9 @@ class Treatment:
 class Evidence:
     """What the rules look at, of one run. NaN: not known (yet).
 
-    experiment: with what holds now. step: updates so far. loss, lowest: median and lowest of the
-    last LOOKS validation losses, in guesses; rises: share that lie above the one before.
+    experiment: with what holds now. step: updates so far. loss, lowest, worst: median, lowest and
+    highest of the last LOOKS validation losses, in guesses. rises: share of those of the second
+    half of the run that lie above the one before.
     training: mean batch loss of the last RECENT steps, in guesses. climb: the present validation
     loss against its lowest, both as medians of LOOKS. growth: median norm of the gradient,
     before clipping, of the last RECENT steps against that of the FIRST; last_norm: the last one.
@@ -76,6 +77,7 @@ class Evidence:
     stop: Stop | None
     loss: float
     lowest: float
+    worst: float
     rises: float
     training: float
     climb: float
@@ -199,7 +201,8 @@ def _evidence(record: Record, checkpoint: Checkpoint, run: int) -> Evidence:
     smooth = np.array([_median(looks[max(0, i - LOOKS + 1) : i + 1]) for i in range(1, len(looks))])
     # A look long ago says nothing of the present; the one before the first step never does.
     late = own & (record.evaluated > step // 2)
-    now = _finite(record.validation_loss[late, run])[-LOOKS:] / guess
+    half = _finite(record.validation_loss[late, run]) / guess
+    now = half[-LOOKS:]
     norms, clipped = record.gradient_norm[:, run], record.clipped_norm[:, run]
     both = np.isfinite(norms) & np.isfinite(clipped) & (norms > 0.0)
     left = clipped[both] / norms[both]
@@ -213,7 +216,8 @@ def _evidence(record: Record, checkpoint: Checkpoint, run: int) -> Evidence:
         stop=stop if stop and stop.reason != "early" else None,
         loss=_median(now),
         lowest=float(now.min()) if len(now) else np.nan,
-        rises=float((np.diff(now) > 0.0).mean()) if len(now) > 2 else np.nan,
+        worst=float(now.max()) if len(now) else np.nan,
+        rises=float((np.diff(half) > 0.0).mean()) if len(half) > 2 else np.nan,
         training=_mean(_finite(record.loss[:, run])[-RECENT:]) / guess,
         climb=float(smooth[-1] / smooth.min()) if len(smooth) else np.nan,
         growth=_ratio(_median(norms[-RECENT:]), _median(norms[:FIRST])),
@@ -309,16 +313,14 @@ def _dead(rule: Rule, seen: Evidence) -> Said | None:
 
 
 def _rate_high(rule: Rule, seen: Evidence) -> Said | None:
-    if (
-        seen.step < SETTLED
-        or not seen.loss >= rule.threshold
-        or not seen.rises >= rule.also["rises"]
-    ):
+    # One look may fall on a good moment of a run that leaps about.
+    leaps = seen.worst >= rule.threshold and seen.rises >= rule.also["rises"]
+    if seen.step < SETTLED or not seen.loss >= NEAR or not leaps:
         return None
     return N_(
-        "rate too high: the loss is {loss:.2g} times that of guessing, and rose in "
+        "rate too high: the loss went up to {loss:.2g} times that of guessing, and rose in "
         "{percent:.0f} % of the last evaluations"
-    ), {"loss": seen.loss, "percent": 100.0 * seen.rises}
+    ), {"loss": seen.worst, "percent": 100.0 * seen.rises}
 
 
 def _truncated(rule: Rule, seen: Evidence) -> Said | None:
@@ -474,10 +476,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 "rate_high",
                 N_("Learning rate too high"),
                 N_(
-                    "After {settled:g} steps the loss is at least {threshold:g} times that of "
-                    "guessing, and rises in at least {rises:g} of the last evaluations."
+                    "After {settled:g} steps the loss is at least {near:g} times that of guessing, "
+                    "goes up to {threshold:g} times, and rises in at least {rises:g} of the last "
+                    "evaluations."
                 ),
-                N_("median of the last validation losses, and how many of them rise"),
+                N_("median and highest of the last validation losses, and how many of them rise"),
                 FAR,
                 _rate_high,
                 (_SLOWER,),

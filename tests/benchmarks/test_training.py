@@ -86,9 +86,17 @@ def test_a_window_of_a_plain_loop_trains_on_all_examples() -> None:
     assert not any(torch.equal(old, new.detach()) for old, new in pairs)
 
 
+@pytest.fixture
+def threads() -> Iterator[int]:
+    """More than one, as a machine has them; the tests have one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield 2
+    torch.set_num_threads(before)
+
+
 @pytest.mark.usefixtures("task")
-def test_every_job_runs_and_leaves_the_threads_as_they_were() -> None:
-    threads = torch.get_num_threads()
+def test_every_job_runs_and_leaves_the_threads_as_they_were(threads: int) -> None:
     timed = jobs(SMALL)
     ours = {f"{name} {runs}" for name in JUDGED for runs in RUNS}
     theirs = {f"{name} {n}" for name in ("nn.GRU", "nn.GRUCell") for n in (1, threads)}

@@ -37,6 +37,7 @@ NOTHING = Evidence(
     stop=None,
     loss=0.7,
     lowest=0.69,
+    worst=0.72,
     rises=0.4,
     training=0.7,
     climb=1.0,
@@ -52,7 +53,7 @@ NOTHING = Evidence(
 ILL: Mapping[str, tuple[Mapping[str, object], str, float]] = {
     # rule: what else holds, the measurement, and the direction in which it is ill
     "exploding": ({}, "growth", 1),
-    "rate_high": ({"rises": 0.2}, "loss", 1),
+    "rate_high": ({"rises": 0.2, "loss": NEAR}, "worst", 1),
     "vanishing": ({"loss": 1.0}, "carried", -1),
     "saturated": ({}, "saturation", 1),
     "unbounded": ({}, "largest_state", 1),
@@ -111,6 +112,13 @@ def test_a_small_ratio_is_no_illness_of_what_is_not_stuck_or_answers_every_step(
     assert not holds("vanishing", **{**ill, "loss": NEAR - 1e-6})
     assert not holds("vanishing", **{**ill, "loss": FAR})
     assert not holds("vanishing", **ill, experiment=Experiment.of({"task": "sine"}))
+
+
+def test_a_rate_is_not_too_high_for_a_run_that_falls_or_is_ahead_of_the_guess() -> None:
+    ill = {"worst": 5.0, "loss": 1.3, "rises": 0.5}
+    assert holds("rate_high", **ill)
+    assert not holds("rate_high", **{**ill, "loss": NEAR - 1e-6})
+    assert not holds("rate_high", **{**ill, "rises": 0.1})
 
 
 def test_a_gradient_cut_off_is_truncated_and_not_vanishing() -> None:
