@@ -9,12 +9,15 @@ from tests.browser.gates import SIDEWAYS
 OpenPage = Callable[..., Page]
 
 
-def test_a_question_leads_to_its_experiment(open_page: OpenPage) -> None:
+def test_a_question_leads_to_its_experiment(
+    open_page: OpenPage, wait_until_idle: Callable[[Page], None]
+) -> None:
     page = open_page("/questions")
     page.locator(".st-key-questions_open_reset").get_by_role("button").click()
     page.wait_for_function("new URL(location).searchParams.get('q') === 'reset'")
     figure = page.locator(".st-key-questions_figure .js-plotly-plot")
     expect(figure).to_be_visible()
+    wait_until_idle(page)  # the first question has dials, too
     page.locator(".st-key-questions_dials input[type='range']").nth(1).focus()
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("new URL(location).searchParams.get('update_bias') === '7'")

@@ -175,7 +175,6 @@ def test_moments_travel_only_when_they_are_new(
     ("choices", "names"),
     [
         ("task=order&cell=lstm&layers=2&layer=1", "ifoh"),
-        ("cell=rnn", "h"),
         ("cell=rnn&candidate=relu&scheme=gaussian", "h"),
         ("hidden=128&length=100", "rznh"),
     ],
