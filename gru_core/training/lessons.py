@@ -65,8 +65,7 @@ def _no_numbers(_: Any) -> Texts:
 class Step:
     """key: with the lesson's, that of its prose. page: as in its address.
 
-    query: the parameters with which it begins; None: the page is as the step before left it. late:
-    it has to load torch for them.
+    query: the parameters with which it begins; None: the page is as the step before left it.
     right: of a prediction, the option that is right, from 0. done: of an act, whether the state of
     the page says that it was done: the view of One step, Gates over time, Gradients over time and
     Questions answered, the Quiz of Spot the mistake, a Judgement or None of an exercise,
@@ -79,7 +78,6 @@ class Step:
     key: str
     page: str
     query: Query | None = field(default=None, repr=False)
-    late: bool = False
     right: int | None = None
     done: Callable[[Any], bool] | None = None
     numbers: Callable[[Any], Texts] = _no_numbers
@@ -176,7 +174,8 @@ def _preset(name: str) -> Query:
     def query() -> dict[str, str]:
         from gru_core.training.presets import PRESETS
 
-        return PRESETS[name].experiment.to_query()
+        experiment = PRESETS[name].experiment
+        return {**experiment.to_query(), "steps": str(experiment.steps)}
 
     return query
 
@@ -418,9 +417,10 @@ def _by_chance(view: QuestionView) -> Texts:
     return {"seeds": str(seeds), "chance": f"{answers.by_chance(seeds):.1%}"}
 
 
-def _forecasts(_: Any) -> Texts:
-    errors = answers.rmse(answers.sunspots(9))
-    return {name: f"{error:.1f}" for name, error in errors.items()}
+def _forecasts(view: QuestionView) -> Texts:
+    order = int(view.numbers["order"])
+    errors = answers.rmse(answers.sunspots(order))
+    return {"order": str(order), **{name: f"{error:.1f}" for name, error in errors.items()}}
 
 
 def _leaked(_: Any) -> Texts:
@@ -437,12 +437,7 @@ _ALL = (
         (
             Step("state", "gates", _gates("one_unit")),
             Step("predict", "gates", right=1, numbers=_of_example("one_unit", 1, 0)),
-            Step(
-                "second",
-                "gates",
-                done=_at("h", 1),
-                numbers=_of_example("one_unit", 1, 0),
-            ),
+            Step("second", "gates", done=_at("h", 1), numbers=_of_example("one_unit", 1, 0)),
             Step("weights", "gates", right=2),
             Step("change", "gates", done=_first_input_changed, numbers=_last_states),
             Step("end", "gates"),
@@ -453,9 +448,8 @@ _ALL = (
         N_("The two gates"),
         4,
         (
-            Step(
-                "closed", "gates", _gates("reset_closed"), right=1, numbers=_kept, misconception=7
-            ),
+            Step("closed", "gates", _gates("welcome"), right=1, misconception=7),
+            Step("look", "gates", _gates("reset_closed"), done=_at("h", 3), numbers=_kept),
             Step("forget", "gates", done=_forgets, numbers=_left),
             Step(
                 "sum",
@@ -487,12 +481,11 @@ _ALL = (
                 numbers=_of_example("welcome", 1, 0),
             ),
             Step("blend", "gates", done=_at("h", 1), numbers=_of_example("welcome", 1, 0)),
-            Step(
-                "relu", "questions", _question("activation", weight=0.8), right=1, misconception=6
-            ),
+            Step("relu", "gates", right=1, misconception=6),
             Step(
                 "grow",
                 "questions",
+                _question("activation", weight=0.8),
                 done=_dial("activation", "weight", lambda weight: weight > 1.0),
                 numbers=_without_bound,
             ),
@@ -504,19 +497,8 @@ _ALL = (
         N_("One step by hand"),
         5,
         (
-            Step(
-                "printed",
-                "gates",
-                _gates("article_003_as_printed"),
-                right=1,
-                numbers=_printed,
-            ),
-            Step(
-                "order",
-                "gates",
-                _gates("welcome"),
-                right=2,
-            ),
+            Step("printed", "gates", _gates("welcome"), right=1, numbers=_printed),
+            Step("order", "gates", _gates("article_003_as_printed"), right=2),
             Step("solve", "gates", _exercise, done=_solved, state="practice_step"),
             Step("end", "gates"),
         ),
@@ -533,24 +515,16 @@ _ALL = (
                 done=lambda view: view.setup.convention.z_weights == "candidate",
                 numbers=_flipped,
             ),
-            Step(
-                "paper",
-                "questions",
-                _question("paper", mixing=1.0),
-                right=1,
-                numbers=lambda _: _places(1.0),
-                misconception=2,
-            ),
+            Step("paper", "gates", right=1, numbers=lambda _: _places(1.0), misconception=2),
             Step(
                 "diagonal",
                 "questions",
+                _question("paper", mixing=1.0),
                 done=_dial("paper", "mixing", lambda mixing: mixing == 0.0),
                 numbers=lambda _: _places(0.0),
             ),
-            Step(
-                "count", "questions", _question("count"), right=1, numbers=_counts, misconception=3
-            ),
-            Step("end", "questions"),
+            Step("count", "questions", right=1, numbers=_counts, misconception=3),
+            Step("end", "questions", _question("count")),
         ),
     ),
     Lesson(
@@ -566,15 +540,8 @@ _ALL = (
                 done=lambda view: isinstance(view.model, Drawn),
                 numbers=_half_lives,
             ),
-            Step(
-                "ends",
-                "questions",
-                _question("h_n"),
-                right=2,
-                numbers=_both_ways,
-                misconception=4,
-            ),
-            Step("end", "questions"),
+            Step("ends", "sequence", right=2, numbers=_both_ways, misconception=4),
+            Step("end", "questions", _question("h_n")),
         ),
     ),
     Lesson(
@@ -605,23 +572,18 @@ _ALL = (
                 "play",
                 "train",
                 _preset("adding"),
-                late=True,
                 done=_trained_for(150, 0.003, 0.03),
                 numbers=_losses,
             ),
-            Step("rate", "train", _preset("rate_high"), late=True, right=2),
+            Step("rate", "train", right=2),
             Step(
                 "jump",
                 "train",
+                _preset("rate_high"),
                 done=_trained_for(60, 0.3, 10.0),
                 numbers=_losses,
             ),
-            Step(
-                "mend",
-                "train",
-                done=_trained_for(100, 0.003, 0.03),
-                numbers=_losses,
-            ),
+            Step("mend", "train", done=_trained_for(100, 0.003, 0.03), numbers=_losses),
             Step("end", "train"),
         ),
     ),
@@ -630,25 +592,19 @@ _ALL = (
         N_("Stabilising"),
         5,
         (
+            Step("clip", "gradients", _gradients(), right=2, misconception=9),
             Step(
-                "clip",
+                "run",
                 "compare",
                 _ready("clip_vanishing"),
-                late=True,
-                right=2,
-                misconception=9,
+                done=_compared("clip_vanishing", 150),
+                numbers=_medians,
             ),
-            Step("run", "compare", done=_compared("clip_vanishing", 150), numbers=_medians),
-            Step(
-                "where",
-                "questions",
-                _question("on_state", share=0.0, keep_bias=4.0),
-                right=0,
-                misconception=10,
-            ),
+            Step("where", "compare", right=0, misconception=10),
             Step(
                 "erase",
                 "questions",
+                _question("on_state", share=0.0, keep_bias=4.0),
                 done=_dial("on_state", "share", lambda share: share >= 0.25),
                 numbers=_dropped,
             ),
@@ -660,15 +616,14 @@ _ALL = (
         N_("How to judge a result"),
         5,
         (
+            Step("winner", "questions", _question("cells"), right=2, misconception=12),
             Step(
-                "winner",
+                "race",
                 "compare",
                 _ready("cells_copy"),
-                late=True,
-                right=2,
-                misconception=12,
+                done=_compared("cells_copy", 100),
+                numbers=_medians,
             ),
-            Step("race", "compare", done=_compared("cells_copy", 100), numbers=_medians),
             Step(
                 "seeds",
                 "questions",
@@ -676,13 +631,13 @@ _ALL = (
                 done=_dial("seeds", "seeds", lambda seeds: seeds >= 3),
                 numbers=_by_chance,
             ),
+            Step("overlay", "questions", right=2, misconception=11),
             Step(
-                "overlay",
+                "baseline",
                 "questions",
-                _question("forecast"),
-                right=2,
+                _question("forecast", order=1),
+                done=_dial("forecast", "order", lambda order: order >= 2),
                 numbers=_forecasts,
-                misconception=11,
             ),
             Step(
                 "leak",

@@ -1,4 +1,4 @@
-"""The lesson bar, as the frame sees it: one call, which does nothing while no lesson is under way."""
+"""The lesson bar, as the frame sees it: a call that does nothing while no lesson is under way."""
 
 import streamlit as st
 
