@@ -583,7 +583,7 @@ _ALL = (
                 done=_trained_for(60, 0.3, 10.0),
                 numbers=_losses,
             ),
-            Step("mend", "train", done=_trained_for(100, 0.003, 0.03), numbers=_losses),
+            Step("mend", "train", done=_trained_for(150, 0.003, 0.03), numbers=_losses),
             Step("end", "train"),
         ),
     ),

@@ -164,14 +164,14 @@ def states() -> Mapping[str, tuple[tuple[Any, ...], Any]]:
         "training-jump": ((trained("rate_high", 59), ahead), trained("rate_high", 60)),
         "training-mend": (
             (
-                trained("rate_high", 100),
+                trained("rate_high", 150),
                 # turned on the way, with gates that were stuck by then
                 Trained(
-                    trained("rate_high", 100).checkpoint.changed("learning_rate", 0.01),
+                    trained("rate_high", 150).checkpoint.changed("learning_rate", 0.01),
                     ahead.record,
                 ),
             ),
-            trained("rate_high", 100, learning_rate=0.01),
+            trained("rate_high", 150, learning_rate=0.01),
         ),
         "stabilising-run": (
             (runs, race),
