@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import plotly_script, share
+from pages.ui import lesson, plotly_script, share
 from pages.ui.words import LANGUAGES, first_language
 from pages.ui.words import label as _
 
@@ -45,6 +45,7 @@ def main() -> None:
             st.Page("pages/train/compare.py", title=_("Compare"), url_path="compare"),
         ],
         _("Learn"): [
+            st.Page("pages/learn/lessons.py", title=_("Lessons"), url_path="lessons"),
             st.Page(
                 "pages/learn/questions.py", title=_("Questions answered"), url_path="questions"
             ),
@@ -58,6 +59,7 @@ def main() -> None:
     }
     page = st.navigation(pages, position="top")
     share.enter(page.url_path)
+    lesson.bar()
     page.run()
 
 
