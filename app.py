@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import plotly_script, share
+from pages.ui import classroom, plotly_script, share
 from pages.ui.words import LANGUAGES, first_language
 from pages.ui.words import label as _
 
@@ -25,7 +25,8 @@ def main() -> None:
         key="lang",
         label_visibility="collapsed",
     )
-    share.keep_language()
+    classroom.enter()
+    share.keep_frame()
     home = st.Page("pages/understand/home.py", title=_("GRU Lab"), url_path="", default=True)
     pages = {
         "": [home],
@@ -58,6 +59,7 @@ def main() -> None:
     }
     page = st.navigation(pages, position="top")
     share.enter(page.url_path)
+    classroom.notice()
     page.run()
 
 
