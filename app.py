@@ -52,6 +52,7 @@ def main() -> None:
             st.Page("pages/learn/articles.py", title=_("Spot the mistake"), url_path="articles"),
             st.Page("pages/learn/checklist.py", title=_("Checklist"), url_path="checklist"),
             st.Page("pages/learn/worksheet.py", title=_("Worksheet"), url_path="worksheet"),
+            st.Page("pages/learn/teach.py", title=_("For teachers"), url_path="teach"),
         ],
         _("Check"): [
             st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),

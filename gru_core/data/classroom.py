@@ -92,6 +92,36 @@ LOCKS: Mapping[str, str] = MappingProxyType(
 )
 """What can be locked, by its title. Most are parameters of some page's address."""
 
+_CONVENTION = ("z", "reset", "gate")
+_RUN = (
+    *("task", "length", "loss", "examples", "split", "cell", "hidden", "layers", "candidate"),
+    *("reset", "z", "scheme", "gain", "keep", "keep_bias", "methods", "optimiser"),
+    *("learning_rate", "clip", "clip_at", "schedule", "warm_up", "feed", "batch", "truncate"),
+    *("l1", "l2", "steps", "runs", "seed", "evaluate", "patience"),
+)
+PAGE_LOCKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "gates": (
+            *("example", "numbers", "named", *_CONVENTION, "D", "H", "T"),
+            *("digits", "seed", "kind"),
+        ),
+        "sequence": (
+            *("model", "kind", "T", "H", "scheme", "gain", "keep", "keep_bias", "seed"),
+            *_CONVENTION,
+        ),
+        "gradients": (
+            *("scheme", "gain", "loss", "at", "H", "D", "T", "seeds", "seed", *_CONVENTION),
+            *("keep", "keep_bias", "numbers", "rate", "digits", "kind"),
+        ),
+        "train": ("preset", *_RUN),
+        "compare": ("ready", *_RUN, "variants"),
+        "questions": ("D", "H", "T", "biases"),
+        "worksheet": ("kinds", "count", "seed", *_CONVENTION),
+        "model": ("layer", "kind", "T"),
+    }
+)
+"""Of LOCKS, what there is to lock on a page."""
+
 FREE = frozenset(
     {
         *("answers", "article", "cell_shown", "class", "exhibit", "guess", "kind_shown", "log"),
