@@ -22,8 +22,10 @@ from gru_core.errors import N_
 from gru_core.training.lesson import LOADS_TORCH, Lesson, Query, ready
 from gru_core.training.question_view import QuestionView
 
-ASKING = Classroom(hide=("look", "words", "tabs", "about"), size="large")
-"""For the wall: the figure alone, so that nothing answers before the class does."""
+ASKING = Classroom(hide=("bar", "look", "words", "tabs", "about"), size="large")
+"""For the wall: the figure alone. Titles of examples are in the bar, and some give the answer."""
+TURNING = Classroom(hide=("popovers", "link", "look", "words", "tabs", "about"), size="large")
+"""For the wall, with what is to be turned."""
 TELLING = Classroom(size="large")
 """For the wall, with all that is said."""
 QUIZ = Classroom(hide=("about",), solutions=False)
@@ -120,8 +122,8 @@ CLASSES: Mapping[str, Class] = MappingProxyType(
         "gradients": Class(
             N_("Why gradients vanish"),
             (
-                _gradients(N_("Three cells, 100 steps"), ASKING),
-                _gradients(N_("With a bias that keeps"), ASKING, keep="bias"),
+                _gradients(N_("Three cells, 100 steps"), TURNING),
+                _gradients(N_("With a bias that keeps"), TURNING, keep="bias"),
                 _gradients(N_("With chrono biases"), TELLING, keep="chrono"),
                 _exercise(N_("One step backwards, by hand"), "gradients", "step"),
                 Stop(
@@ -136,13 +138,15 @@ CLASSES: Mapping[str, Class] = MappingProxyType(
             N_("One learns, one breaks"),
             (
                 _ready(N_("One that learns"), "train", "adding", WATCH),
-                _ready(N_("One that breaks"), "train", "rate_high", Classroom(hide=("look",))),
+                _ready(
+                    N_("One that breaks"), "train", "rate_high", Classroom(hide=("bar", "look"))
+                ),
                 _ready(N_("GRU, LSTM and RNN"), "compare", "cells_order", WATCH),
                 _ready(
                     N_("Does clipping help a gradient that vanishes?"),
                     "compare",
                     "clip_vanishing",
-                    Classroom(hide=("look", "about"), lock=(ALL,)),
+                    Classroom(hide=("bar", "look", "about"), lock=(ALL,)),
                 ),
             ),
         ),

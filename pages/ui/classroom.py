@@ -56,8 +56,9 @@ SELECTORS: dict[str, tuple[str, ...]] = {
 # Only what is in rem grows; the air around the figure shrinks in return, for a projector's 720 px.
 LARGE = (
     "html { font-size: 120% !important; }"
-    f"{_MAIN} {{ padding: 3.5rem 1.2rem 2rem; max-width: none; }}"
+    f"{_MAIN} {{ padding: 4.1rem 1.2rem 2rem; max-width: none; }}"
     f"{_MAIN} [data-testid='stVerticalBlock'] {{ row-gap: 0.6rem; }}"
+    ".st-key-train_progress { margin-top: 0; }"
 )
 
 

@@ -15,7 +15,10 @@ PAGE = "teach"
 QUERY_NAMES = ("link", CLASS.name)
 
 FIRST = Lesson(
-    "gates", {"example": "welcome"}, "", Classroom(hide=("look", "words", "about"), size="large")
+    "gates",
+    {"example": "welcome"},
+    "",
+    Classroom(hide=("link", "look", "words", "about"), size="large"),
 )
 
 

@@ -15,7 +15,7 @@ from pages.ui.words import label as _
 from pages.ui.words import language, prose
 
 NUMBERS = "①②③④⑤⑥⑦⑧⑨"
-HEIGHT = 640
+HEIGHT = 720
 
 
 def take_away(lesson: Lesson) -> None:
