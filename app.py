@@ -26,7 +26,6 @@ def main() -> None:
         label_visibility="collapsed",
     )
     classroom.enter()
-    share.keep_frame()
     home = st.Page("pages/understand/home.py", title=_("GRU Lab"), url_path="", default=True)
     pages = {
         "": [home],
@@ -60,6 +59,7 @@ def main() -> None:
     }
     page = st.navigation(pages, position="top")
     share.enter(page.url_path)
+    share.keep_frame()
     classroom.notice()
     page.run()
 

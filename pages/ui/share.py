@@ -54,10 +54,15 @@ def remember(page: str, query: Mapping[str, str]) -> None:
 def keep_frame() -> None:
     """Keep the language, and what a teacher's link asks for, in the address of every page.
 
-    So that a reload or a copied address has them.
+    So that a reload or a copied address has them. Call it after `enter`.
     """
-    query = {"lang": language(), **classroom.current().to_query()}
-    components.address({"query": query, "owned": ["lang", *QUERY_NAMES]}, key="lang_address")
+    data = {
+        "query": {"lang": language(), **classroom.current().to_query()},
+        "owned": ["lang", *QUERY_NAMES],
+        # Another number on another page, or the browser would not be told, and has dropped them.
+        "entry": st.session_state["entries"],
+    }
+    components.address(data, key="lang_address")
 
 
 def copy_link(page: str, query: Mapping[str, str], names: Collection[str], hint: str = "") -> None:
