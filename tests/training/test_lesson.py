@@ -3,12 +3,16 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gru_core.data.classroom import Classroom
+from gru_core.data.gradient_study import study, trace
+from gru_core.data.gradient_view import GradientView
 from gru_core.errors import InputError
+from gru_core.training.guide import CLASSES
 from gru_core.training.lesson import LANGUAGE, LOADS_TORCH, MOST_LETTERS, PAGE, Lesson, ready
 from tests.data.test_classroom import classrooms
 
@@ -71,3 +75,21 @@ def test_pytorch_waits_until_it_is_needed() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
     assert {"train", "compare"} <= LOADS_TORCH
+
+
+def test_the_numbers_of_the_class_on_gradients_are_what_its_links_show() -> None:
+    [plain, bias, chrono] = [
+        np.median(study(GradientView.from_query(stop.lesson().query)).norms["gru"], axis=0)[0]
+        for stop in CLASSES["gradients"].stops[:3]
+    ]
+    assert 0.3e-19 < plain < 3e-19
+    assert 0.3e-4 < bias < 3e-4
+    assert 0.15 < chrono < 0.25
+    rnn = np.median(study(GradientView()).norms["rnn"], axis=0)[0]
+    assert 0.3e-25 < rnn < 3e-25
+    # One unit leaves more than all the others along the path of z alone.
+    for run in range(3):
+        kept = np.sort(np.prod(trace(GradientView(), "gru", run).z, axis=0))
+        assert kept[-1] > kept[:-1].sum()
+    middle = np.median(np.prod(trace(GradientView(keep="bias"), "gru", 0).z, axis=0))
+    assert 1e-6 < middle < 5e-6
