@@ -129,7 +129,7 @@ class Ready:
 
 def ready(page: str) -> dict[str, Ready]:
     """The ready states of a page; the first is the one that it opens with."""
-    return _READY[page]()
+    return _READY.get(page, _usual)()
 
 
 # --- Ready states --------------------------------------------------------------------------------
@@ -215,10 +215,7 @@ _READY: Mapping[str, Callable[[], dict[str, Ready]]] = MappingProxyType(
         "compare": _compare,
         "questions": _questions,
         "articles": _articles,
-        "checklist": _usual,
         "worksheet": _worksheet,
-        "model": _usual,
-        "": _usual,
     }
 )
 

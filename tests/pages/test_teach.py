@@ -9,18 +9,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gru_core.data.classroom import FREE, LOCKS, PAGE_LOCKS, Classroom, lock_of
+from gru_core.data.classroom import FREE, GROUPS, LOCKS, PAGE_LOCKS, Classroom, lock_of
 from gru_core.data.exhibits.registry import EXHIBITS
 from gru_core.data.practice import Exercise
 from gru_core.data.worksheet import Worksheet, markdown
 from gru_core.errors import InputError
 from gru_core.training.guide import CLASSES
-from gru_core.training.lesson import Lesson
+from gru_core.training.lesson import PAGE, Lesson
 from pages.ui import classroom, words
 from pages.ui.classroom import SELECTORS, style
 from pages.ui.teach_state import FIRST
 from pages.ui.words import translate
-from tests.pages.conftest import OpenApp, component, control, in_turn
+from tests.pages.conftest import ROOT, OpenApp, component, control, in_turn
 
 
 def styles(app: AppTest) -> str:
@@ -73,15 +73,9 @@ def test_what_is_hidden_has_a_rule_and_stays_in_the_address(
 
 
 def test_each_group_hides_something() -> None:
-    assert set(SELECTORS) == set(component_groups())
+    assert set(SELECTORS) == set(GROUPS)
     for name in SELECTORS:
         assert "display: none" in style(Classroom(hide=(name,)))
-
-
-def component_groups() -> dict[str, str]:
-    from gru_core.data.classroom import GROUPS
-
-    return dict(GROUPS)
 
 
 def test_without_such_a_link_nothing_is_sent(open_app: OpenApp) -> None:
@@ -292,6 +286,11 @@ def test_every_class_offers_its_links(open_app: OpenApp, language: str) -> None:
         assert set(re.findall("[①-⑨]", text)) == set(numbers)
     app.button(key="teach_adapt_①").click().run()
     assert lesson(app) == each.stops[0].lesson(language)
+
+
+def test_every_page_can_be_linked_to() -> None:
+    pages = {script.stem for script in ROOT.glob("pages/*/*.py") if script.parent.name != "ui"}
+    assert pages - {"home", "teach"} == set(PAGE.options) - {""}
 
 
 def guide_links() -> list[str]:
