@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import lesson, plotly_script, share
+from pages.ui import classroom, lesson, plotly_script, share
 from pages.ui.words import LANGUAGES, first_language
 from pages.ui.words import label as _
 
@@ -25,7 +25,7 @@ def main() -> None:
         key="lang",
         label_visibility="collapsed",
     )
-    share.keep_language()
+    classroom.enter()
     home = st.Page("pages/understand/home.py", title=_("GRU Lab"), url_path="", default=True)
     pages = {
         "": [home],
@@ -52,6 +52,7 @@ def main() -> None:
             st.Page("pages/learn/articles.py", title=_("Spot the mistake"), url_path="articles"),
             st.Page("pages/learn/checklist.py", title=_("Checklist"), url_path="checklist"),
             st.Page("pages/learn/worksheet.py", title=_("Worksheet"), url_path="worksheet"),
+            st.Page("pages/learn/teach.py", title=_("For teachers"), url_path="teach"),
         ],
         _("Check"): [
             st.Page("pages/check/model.py", title=_("Open your model"), url_path="model"),
@@ -59,6 +60,8 @@ def main() -> None:
     }
     page = st.navigation(pages, position="top")
     share.enter(page.url_path)
+    share.keep_frame()
+    classroom.notice()
     lesson.bar()
     page.run()
 

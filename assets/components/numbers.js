@@ -21,6 +21,7 @@ class Sheets {
     this.pending = this.pending.filter((edit) => edit.number > data.acknowledged);
     const shape = JSON.stringify([data.groups, data.grids.map((g) => [g.name, g.rows, g.columns, g.symbol])]);
     if (shape !== this.shape) this.build((this.shape = shape));
+    for (const { input } of this.inputs.values()) input.disabled = Boolean(data.locked);
     this.fill();
   }
 

@@ -63,7 +63,8 @@ def open_your_model() -> None:
         float(units.half_life[view.unit]),
         trace.keep[:, view.unit],
     )
-    st.markdown(" ".join([said, *model_words.of_layer(view)]))
+    with st.container(key="model_words"):
+        st.markdown(" ".join([said, *model_words.of_layer(view)]))
     filled = trace_words.gaps(view.sequence)
     if filled:
         st.info(filled)
@@ -71,4 +72,5 @@ def open_your_model() -> None:
 
 
 open_your_model()
-st.markdown(prose(PAGE, "about"))
+with st.container(key="model_about"):
+    st.markdown(prose(PAGE, "about"))

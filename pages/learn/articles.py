@@ -28,5 +28,6 @@ def spot_the_mistake() -> None:
 
 
 spot_the_mistake()
-st.markdown(prose(PAGE, "about"))
+with st.container(key="articles_about"):
+    st.markdown(prose(PAGE, "about"))
 st.page_link("pages/learn/checklist.py", label=_("Checklist"), icon=":material/checklist:")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gru_core.training.question_view import QUERY_NAMES
-from pages.ui import question_controls, question_live, share
+from pages.ui import classroom, question_controls, question_live, share
 from pages.ui.question_state import PAGE, current
 from pages.ui.words import label as _
 from pages.ui.words import of_error, prose
@@ -27,16 +27,22 @@ def questions_answered() -> None:
         with st.container(border=True, key="questions_answer"):
             words = st.container(key="questions_words", gap="small")
             with words:
-                if question.misconception:
+                if question.misconception and classroom.current().solutions:
                     st.badge(_("often believed otherwise"), color="violet")
                 st.markdown("#### " + _(question.title))
-                st.markdown(prose("questions", view.q))
+                opens = classroom.current().solutions
+                if opens:
+                    st.markdown(prose("questions", view.q))
+                else:
+                    st.markdown(_("The answer stays closed. What would an experiment show?"))
                 question_controls.links(question.links, view.numbers)
-                question_controls.sources(question)
-            if view.q in question_live.LIVE:
+                if opens:
+                    question_controls.sources(question)
+            if opens and view.q in question_live.LIVE:
                 with st.container(key="questions_live", gap="small"):
                     question_live.live(view)
 
 
 questions_answered()
-st.markdown(prose("questions", "about"))
+with st.container(key="questions_about"):
+    st.markdown(prose("questions", "about"))

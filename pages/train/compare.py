@@ -44,4 +44,5 @@ def live() -> None:
 compare_controls.teaches(contest)
 compare_controls.configurations(contest)
 live()
-st.markdown(prose(PAGE, "about"))
+with st.container(key="compare_about"):
+    st.markdown(prose(PAGE, "about"))

@@ -10,6 +10,7 @@ from pages.ui import (
     train_words,
     trained_offer,
 )
+from pages.ui.classroom import locks, unlocked
 from pages.ui.components import clock
 from pages.ui.state import control
 from pages.ui.train_state import PAGE, QUERY_NAMES, changing, current
@@ -49,7 +50,8 @@ def live() -> None:
                 icon=":material/fast_forward:",
                 type="primary",
                 help=train_words.longer(course),
-                on_click=changing(lambda course: course.longer()),
+                disabled=locks("steps"),
+                on_click=changing(unlocked(lambda course: course.longer(), "steps")),
             )
     if course.notice:
         st.warning(of_error(course.notice))
@@ -78,4 +80,5 @@ def live() -> None:
 
 train_controls.look_at(course)
 live()
-st.markdown(prose(PAGE, "about"))
+with st.container(key="train_about"):
+    st.markdown(prose(PAGE, "about"))

@@ -9,7 +9,7 @@ from gru_core.data.exhibits.quiz import Quiz
 from gru_core.data.exhibits.shown import Cell, Lines, Shown, Table
 from gru_core.data.exhibits.sources import SOURCES
 from gru_core.figures.exhibits import exhibit_figure
-from pages.ui import article_controls
+from pages.ui import article_controls, classroom
 from pages.ui.article_state import demonstrated
 from pages.ui.downloads import download
 from pages.ui.words import label as _
@@ -28,15 +28,16 @@ def card(quiz: Quiz) -> None:
         st.caption(f"{kind} · {places(exhibit)}")
         st.markdown(prose("exhibits", f"{exhibit.key}-claim"))
         article_controls.guess(quiz)
+    opens = quiz.guess is not None and classroom.current().solutions
     with run:
-        if quiz.guess is None:
-            _teaser(exhibit)
-        else:
+        if opens:
             _run(exhibit)
-    if quiz.guess is not None:
-        with right:
+        else:
+            _teaser(exhibit)
+    with right:
+        if opens:
             _right(exhibit)
-            article_controls.onward(quiz)
+        article_controls.onward(quiz)
 
 
 def places(exhibit: Exhibit) -> str:
@@ -62,14 +63,16 @@ def _teaser(exhibit: Exhibit) -> None:
             key=f"articles_teaser_{exhibit.key}",
             height=360,
         )
-        st.caption(_("The run has begun. Guess how it goes on, and it does."))
+        if classroom.current().solutions:
+            st.caption(_("The run has begun. Guess how it goes on, and it does."))
         return
     with st.container(border=True, height=220, vertical_alignment="center"):
         st.markdown("# ?", text_alignment="center")
-        st.markdown(
-            _("Guess first. Then the code runs, and its result stands here."),
-            text_alignment="center",
-        )
+        if classroom.current().solutions:
+            text = _("Guess first. Then the code runs, and its result stands here.")
+        else:
+            text = _("Guess. What is right stays closed until the class opens it together.")
+        st.markdown(text, text_alignment="center")
 
 
 def _run(exhibit: Exhibit) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gru_core.data.exhibits.quiz import ARTICLE, EXHIBIT, KIND, Quiz
 from gru_core.data.exhibits.registry import EXHIBITS
+from pages.ui import classroom
 from pages.ui.article_state import PAGE, Desk, changing
 from pages.ui.fields import segments, select, titles_of
 from pages.ui.state import control
@@ -43,7 +44,7 @@ def exhibits(quiz: Quiz) -> None:
     titles = {}
     for number, key in enumerate(quiz.keys, start=1):
         title = template(EXHIBITS[key].title)
-        titles[key] = f"{MARKS[quiz.is_right(key)]} {number}. {title}"
+        titles[key] = f"{_mark(quiz, key)} {number}. {title}"
     st.button("←", key="articles_back", help=_("Previous mistake"), on_click=_beside(-1))
     select(
         PAGE,
@@ -56,6 +57,11 @@ def exhibits(quiz: Quiz) -> None:
         label_visibility="collapsed",
     )
     st.button("→", key="articles_next", help=_("Next mistake"), on_click=_beside(1))
+
+
+def _mark(quiz: Quiz, key: str) -> str:
+    is_right = quiz.is_right(key)
+    return MARKS[is_right] if is_right is None or classroom.current().solutions else "●"
 
 
 def guess(quiz: Quiz) -> None:
@@ -73,7 +79,9 @@ def guess(quiz: Quiz) -> None:
         return
     with st.container(gap="xxsmall"):
         for option, text in words.items():
-            if option == exhibit.right:
+            if not classroom.current().solutions:
+                st.markdown(f"**● {text}**" if option == quiz.guess else f":gray[○ {text}]")
+            elif option == exhibit.right:
                 st.markdown(f":green[**✓ {text}**]")
             elif option == quiz.guess:
                 st.markdown(f":red[**✗ {text}**]")

@@ -4,28 +4,25 @@ import streamlit as st
 
 from gru_core.data.exhibits.exhibit import KINDS
 from gru_core.data.exhibits.quiz import Quiz
-from pages.ui import article_controls
+from pages.ui import article_controls, classroom
 from pages.ui.words import label as _
 
 
 def progress(quiz: Quiz) -> None:
     """How many are answered."""
     score = quiz.score()
-    st.progress(
-        score.answered / score.total,
-        _(
-            "{answered} of {total} guessed, {right} right",
-            answered=score.answered,
-            total=score.total,
-            right=score.right,
-        ),
-    )
+    counts = {"answered": score.answered, "total": score.total}
+    if classroom.current().solutions:
+        text = _("{answered} of {total} guessed, {right} right", right=score.right, **counts)
+    else:
+        text = _("{answered} of {total} guessed", **counts)
+    st.progress(score.answered / score.total, text)
 
 
 def score(quiz: Quiz) -> None:
     """By kind, once something is answered, with those guessed wrong."""
     whole = quiz.score()
-    if not whole.answered:
+    if not whole.answered or not classroom.current().solutions:
         return
     st.markdown("#### " + (_("All guessed") if whole.answered == whole.total else _("So far")))
     scores = {title: quiz.score(kind) for kind, title in KINDS.items()}

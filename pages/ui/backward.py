@@ -38,6 +38,7 @@ from gru_core.figures.gradients import nudge_curve
 from gru_core.maths.equations import format_number, symbol
 from pages.ui import components, practice, share, state
 from pages.ui.backward_words import number_data, words
+from pages.ui.classroom import locks, unlocked
 from pages.ui.downloads import download
 from pages.ui.fields import field, segments
 from pages.ui.words import label as _
@@ -162,13 +163,19 @@ def _bar(walk: Walk) -> None:
         horizontal=True, vertical_alignment="bottom", key="backward_bar", gap="small"
     ):
         st.button(
-            _("Example"), key="backward_example", on_click=_changing(lambda w: w.show(EXAMPLE))
+            _("Example"),
+            key="backward_example",
+            disabled=locks("numbers"),
+            on_click=_changing(unlocked(lambda walk: walk.show(EXAMPLE), "numbers")),
         )
         with st.popover(_("Random weights"), key="backward_random"):
             seed = setup.seed or 0
             field(PAGE, SEED, seed, _drawn)
             st.button(
-                _("Draw"), key="backward_draw", on_click=_changing(lambda walk: _drawn(walk, seed))
+                _("Draw"),
+                key="backward_draw",
+                disabled=locks("seed", "numbers"),
+                on_click=_changing(unlocked(lambda walk: _drawn(walk, seed), "seed", "numbers")),
             )
         with st.popover(_("Convention"), key="backward_convention"):
             for name, choice in CONVENTION.items():
@@ -232,7 +239,7 @@ def _numbers(walk: Walk) -> None:
     components.numbers(
         number_data(walk.sheet, walk.acknowledged),
         key="backward_numbers",
-        on_edit=_changing(_edited),
+        on_edit=_changing(unlocked(_edited, "numbers")),
     )
 
 
@@ -283,7 +290,8 @@ def _update(walk: Walk, update: Update) -> None:
         st.button(
             _("Take this step"),
             key="backward_take",
-            on_click=_changing(_taken),
+            disabled=locks("numbers"),
+            on_click=_changing(unlocked(_taken, "numbers")),
         )
     if update.loss_after < update.loss_before:
         text = _("The step lowers the loss from {before} to {after}.", before=before, after=after)

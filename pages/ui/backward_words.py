@@ -3,6 +3,7 @@
 from typing import Any
 
 from gru_core.data.backward_sheet import TARGET, BackwardSheet
+from pages.ui.classroom import locks
 from pages.ui.step_words import grid, grid_title
 from pages.ui.words import label as _
 from pages.ui.words import of_error, template
@@ -106,4 +107,5 @@ def number_data(sheet: BackwardSheet, acknowledged: int) -> dict[str, Any]:
         "acknowledged": acknowledged,
         "time": sheet.setup.at.time,
         "words": {},
+        "locked": locks("numbers"),
     }

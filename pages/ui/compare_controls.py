@@ -12,6 +12,7 @@ from gru_core.training import experiment as e
 from gru_core.training.comparison import MOST, READY, SAME, TITLE, Comparison
 from gru_core.training.experiment import Experiment
 from pages.ui import components, method_controls
+from pages.ui.classroom import locks, unlocked
 from pages.ui.compare_state import PAGE, Contest, changing
 from pages.ui.compare_words import name_of
 from pages.ui.fields import field, select
@@ -63,7 +64,8 @@ def teaches(contest: Contest) -> None:
     ready = READY.get(contest.ready)
     if ready and ready.comparison == contest.comparison:
         heading, text = _("Shows"), _(ready.teaches)
-        st.markdown(f":violet[**{heading}**] {text}")
+        with st.container(key="compare_look"):
+            st.markdown(f":violet[**{heading}**] {text}")
 
 
 def configurations(contest: Contest) -> None:
@@ -80,7 +82,8 @@ def configurations(contest: Contest) -> None:
                 _("Add a configuration"),
                 icon=":material/add:",
                 key="compare_add",
-                on_click=changing(_added),
+                disabled=locks("variants"),
+                on_click=changing(unlocked(_added, "variants")),
             )
 
 
@@ -106,7 +109,8 @@ def transport(contest: Contest) -> None:
         _("New seeds"),
         icon=":material/casino:",
         key="compare_seed",
-        on_click=changing(_reseeded),
+        disabled=locks("seed"),
+        on_click=changing(unlocked(_reseeded, "seed")),
     )
     st.toggle(
         _("log"),
@@ -156,14 +160,14 @@ def _variant(comparison: Comparison, which: int) -> None:
         st.button(
             _("Like the base"),
             key=f"compare_plain_{which}",
-            disabled=not variant.choices,
-            on_click=changing(lambda contest: _replaced(contest, which, {"choices": {}})),
+            disabled=not variant.choices or locks("variants"),
+            on_click=changing(unlocked(lambda c: _replaced(c, which, {"choices": {}}), "variants")),
         )
         st.button(
             _("Remove"),
             key=f"compare_remove_{which}",
-            disabled=len(comparison.variants) == 1,
-            on_click=changing(lambda contest: _removed(contest, which)),
+            disabled=len(comparison.variants) == 1 or locks("variants"),
+            on_click=changing(unlocked(lambda contest: _removed(contest, which), "variants")),
         )
 
 

@@ -10,6 +10,7 @@ from gru_core.training.experiment import Experiment
 from gru_core.training.record import tables
 from gru_core.training.script.together import comparison_script
 from pages.ui import compare_words, trace_tools
+from pages.ui.classroom import locks, unlocked
 from pages.ui.compare_map import stability
 from pages.ui.compare_state import PAGE, Contest, changing
 from pages.ui.diagnosis import diagnosis
@@ -88,7 +89,9 @@ def _diagnosis(contest: Contest) -> None:
         member.record,
         member.checkpoint,
         contest.run,
-        lambda choices: changing(lambda contest: _with_cure(contest, experiment, choices)),
+        lambda choices: changing(
+            unlocked(lambda contest: _with_cure(contest, experiment, choices), *choices)
+        ),
     )
 
 
@@ -153,7 +156,8 @@ def _take_away(contest: Contest) -> None:
         _("Open a comparison (JSON)"),
         type=["json"],
         key="compare_upload",
-        on_change=changing(_uploaded),
+        disabled=locks("ready"),
+        on_change=changing(unlocked(_uploaded, "ready")),
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from gru_core.training.diagnosis import RULES, diagnose
 from gru_core.training.record import Record
 from gru_core.training.trainer import Checkpoint
+from pages.ui.classroom import locks
 from pages.ui.words import label as _
 from pages.ui.words import of_error
 
@@ -36,6 +37,7 @@ def diagnosis(
                 st.button(
                     _("Try: {cure}", cure=_(cure.title)),
                     key=f"{page}_cure_{place}_{number}",
+                    disabled=locks(*cure.choices),
                     on_click=trying(cure.choices),
                 )
     with st.expander(_("All rules, with their thresholds"), key=f"{page}_rules"):

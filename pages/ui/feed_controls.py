@@ -12,6 +12,7 @@ from gru_core.data.sequence_view import SORT
 from gru_core.data.sequences import KINDS, Feed
 from gru_core.data.table import Table, read_table
 from gru_core.errors import InputError
+from pages.ui.classroom import locks, unlocked
 from pages.ui.fields import field, select
 from pages.ui.state import S, changing
 from pages.ui.words import label as _
@@ -105,5 +106,6 @@ def _columns(page: str, table: Table, feeding: Feeding[S], scale: str) -> None:
     st.button(
         _("Feed these columns"),
         key=f"{page}_feed_csv",
-        on_click=changing(page, feed),
+        disabled=locks("kind"),
+        on_click=changing(page, unlocked(feed, "kind")),
     )

@@ -48,14 +48,16 @@ def methods(
         st.checkbox(
             _(method.title),
             ticked,
-            disabled=bool(refused) and not ticked,
             help=refused or _("Treats: {symptom}.", symptom=_(method.treats)),
-            **control(
-                page,
-                f"method_{name}{of}",
-                ticked,
-                lambda state, on, name=name: choose(state, _with(used, name, on)),
-            ),
+            **{
+                "disabled": bool(refused) and not ticked,
+                **control(
+                    page,
+                    f"method_{name}{of}",
+                    ticked,
+                    lambda state, on, name=name: choose(state, _with(used, name, on)),
+                ),
+            },
         )
         if ticked:
             _dial_and_card(page, experiment, method, used, choose, of)

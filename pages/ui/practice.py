@@ -36,7 +36,7 @@ from gru_core.figures.backward import backward_view
 from gru_core.figures.cell import cell_view
 from gru_core.maths.convention import Convention
 from gru_core.maths.equations import format_number, lines_to_latex
-from pages.ui import backward_words, components, share, state
+from pages.ui import backward_words, classroom, components, share, state
 from pages.ui.fields import field as widget
 from pages.ui.fields import segments
 from pages.ui.practice_words import instruction, mark, verdict
@@ -242,7 +242,7 @@ def panel(corner: Corner, trial: Trial) -> None:
         _fields(corner, trial)
         _said(corner, trial)
     is_solved = bool(trial.judgement and trial.judgement.is_solved)
-    if is_solved or trial.revealed:
+    if (is_solved or trial.revealed) and classroom.current().solutions:
         st.markdown("#### " + _("Worked out"))
         corner.solution(corner, exercise)
 
@@ -278,7 +278,7 @@ def _fields(corner: Corner, trial: Trial) -> None:
                 (_("Check"), "check", Trial.checked),
                 (_("Hint"), "hint", Trial.hinted),
                 (_("Show the solution"), "show", Trial.shown),
-            ):
+            )[: None if classroom.current().solutions else 2]:
                 st.form_submit_button(
                     title,
                     type="primary" if name == "check" else "secondary",
@@ -323,7 +323,10 @@ def _said(corner: Corner, trial: Trial) -> None:
         st.button(
             _("Another one"),
             key=f"{corner.page}_other",
-            on_click=corner.changing(lambda trial: trial.begin(trial.exercise.other())),
+            disabled=classroom.locks("seed"),
+            on_click=corner.changing(
+                classroom.unlocked(lambda trial: trial.begin(trial.exercise.other()), "seed")
+            ),
         )
         score = trial.score
         if score.solved:

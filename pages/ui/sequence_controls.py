@@ -50,16 +50,18 @@ def bar(watch: Watch) -> None:
 def look_at(watch: Watch) -> None:
     """The line that says what to look at, where it is true: with the model's own sequence."""
     model = watch.view.model
-    heading = _("Look at")
     if isinstance(model, Trained):
         text = _(
             "which units hold on and which let go: {origin}, on a sequence that it was not trained "
             "on.",
             origin=trained.origin(model),
         )
-        st.markdown(f":violet[**{heading}**] {text}")
     elif not isinstance(model, Drawn) and watch.view.is_own_feed:
         text = _(WIRED[model].look_at)
+    else:
+        return
+    heading = _("Look at")
+    with st.container(key="sequence_look"):
         st.markdown(f":violet[**{heading}**] {text}")
 
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 
 import streamlit as st
 
-from pages.ui import components
+from gru_core.data.classroom import QUERY_NAMES
+from pages.ui import classroom, components
 from pages.ui.words import label as _
 from pages.ui.words import language
 
@@ -50,9 +51,18 @@ def remember(page: str, query: Mapping[str, str]) -> None:
     st.session_state[f"{page}_seen"] = (*older, dict(query))[-SEEN:]
 
 
-def keep_language() -> None:
-    """Keep the session's language in the address, so that a reload or a copied address has it."""
-    components.address({"query": {"lang": language()}, "owned": ["lang"]}, key="lang_address")
+def keep_frame() -> None:
+    """Keep the language, and what a teacher's link asks for, in the address of every page.
+
+    So that a reload or a copied address has them. Call it after `enter`.
+    """
+    data = {
+        "query": {"lang": language(), **classroom.current().to_query()},
+        "owned": ["lang", *QUERY_NAMES],
+        # Another number on another page, or the browser would not be told, and has dropped them.
+        "entry": st.session_state["entries"],
+    }
+    components.address(data, key="lang_address")
 
 
 def copy_link(page: str, query: Mapping[str, str], names: Collection[str], hint: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import streamlit as st
 
 from gru_core.errors import InputError
-from pages.ui import share
+from pages.ui import classroom, share
 from pages.ui.words import language
 
 
@@ -70,6 +70,7 @@ def control(
     goes on sending the old value, and under the same key this would be a choice, which undoes the
     change. choose: the state after the reader has chosen a value.
     keeps_refused: what was refused stays, as long as the notice does, to be corrected.
+    A value that the session's link locks is shown, but neither offered nor taken.
     """
     memory = st.session_state
     last = f"{page}_{name}_last"
@@ -83,6 +84,10 @@ def control(
     memory[last] = number, value, language()
 
     def chosen(state: S) -> S:
-        return choose(state, memory[key]) if memory[last][0] == number else state
+        if memory[last][0] != number:
+            return state
+        classroom.refuse_locked(name, page)
+        return choose(state, memory[key])
 
-    return {"key": key, "on_change": changing(page, chosen)}
+    look = {"disabled": True} if classroom.current().locks(name, page) else {}
+    return {"key": key, "on_change": changing(page, chosen), **look}

@@ -12,6 +12,7 @@ from gru_core.data.step_view import DIGITS, SEED, Place, StepView
 from gru_core.maths.convention import NAMED, Convention
 from gru_core.maths.equations import format_number, symbol
 from gru_core.maths.gru import Trace
+from pages.ui.classroom import unlocked
 from pages.ui.desk import PAGE, Desk, changing
 from pages.ui.fields import field, segments, select
 from pages.ui.words import label as _
@@ -54,7 +55,8 @@ def look_at(desk: Desk) -> None:
     """The line that says what to look at in this example."""
     if desk.example:
         heading, text = _("Look at"), _(EXAMPLES[desk.example].look_at)
-        st.markdown(f":violet[**{heading}**] {text}")
+        with st.container(key="gates_look"):
+            st.markdown(f":violet[**{heading}**] {text}")
 
 
 def claims(desk: Desk, trace: Trace) -> None:
@@ -141,4 +143,6 @@ def _moved(desk: Desk) -> Desk:
 
 
 moved = changing(_moved)
-edited = changing(lambda desk: desk.edited(st.session_state["gates_numbers"].edits or []))
+edited = changing(
+    unlocked(lambda desk: desk.edited(st.session_state["gates_numbers"].edits or []), "numbers")
+)

@@ -8,6 +8,7 @@ from gru_core.data.setup import Setup
 from gru_core.figures.conventions import compare_conventions
 from gru_core.maths.convention import NAMED
 from gru_core.maths.gru import Trace
+from pages.ui.classroom import locks, unlocked
 from pages.ui.desk import Desk, changing
 from pages.ui.downloads import download
 from pages.ui.trace_tools import show_intermediates
@@ -132,7 +133,8 @@ def _export(desk: Desk, trace: Trace) -> None:
         _("Open a JSON file that this page has exported"),
         type="json",
         key="gates_import",
-        on_change=changing(_import),
+        disabled=locks("numbers"),
+        on_change=changing(unlocked(_import, "numbers")),
         width=520,
     )
     kinds = {"numpy": "NumPy", "pytorch": "PyTorch", "latex": "LaTeX"}

@@ -6,6 +6,7 @@ from gru_core.data.sheet import GRID_NAMES, grid_of
 from gru_core.maths.convention import Convention
 from gru_core.maths.equations import format_number, symbol
 from gru_core.maths.parameters import Array
+from pages.ui.classroom import locks
 from pages.ui.desk import Desk
 from pages.ui.words import label as _
 from pages.ui.words import language, of_error, template
@@ -125,6 +126,7 @@ def number_data(desk: Desk) -> dict[str, Any]:
         "acknowledged": desk.acknowledged,
         "time": desk.place.time,
         "words": {},
+        "locked": locks("numbers"),
     }
 
 

@@ -10,6 +10,7 @@ from gru_core.data.tasks import TASK
 from gru_core.training import experiment as e
 from gru_core.training.presets import PRESETS
 from pages.ui import components, method_controls
+from pages.ui.classroom import locks, unlocked
 from pages.ui.fields import field, select
 from pages.ui.train_state import PAGE, Course, changing
 from pages.ui.words import label as _
@@ -94,13 +95,17 @@ def look_at(course: Course) -> None:
             st.button(
                 _("Cure: {cure}", cure=_(preset.cure_title)),
                 key="train_cure",
-                on_click=changing(lambda course: course.begin(preset.cured)),
+                disabled=locks("preset"),
+                on_click=changing(unlocked(lambda course: course.begin(preset.cured), "preset")),
             )
         else:
             st.button(
                 _("Back to the ailing run"),
                 key="train_uncure",
-                on_click=changing(lambda course: course.begin(preset.experiment)),
+                disabled=locks("preset"),
+                on_click=changing(
+                    unlocked(lambda course: course.begin(preset.experiment), "preset")
+                ),
             )
 
 
@@ -146,7 +151,8 @@ def transport(course: Course) -> None:
             icon=":material/casino:",
             key="train_seed",
             help=_("Other first weights, other batches: what differs then was luck"),
-            on_click=changing(new_seed),
+            disabled=locks("seed"),
+            on_click=changing(unlocked(new_seed, "seed")),
         )
         now = course.now
         with _dials("rate"):

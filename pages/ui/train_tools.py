@@ -18,6 +18,7 @@ from gru_core.training.sample import sample
 from gru_core.training.script import script
 from gru_core.training.trainer import answers, data_of
 from pages.ui import components, trace_tools, train_words, trained_offer
+from pages.ui.classroom import locks, unlocked
 from pages.ui.diagnosis import diagnosis
 from pages.ui.downloads import download
 from pages.ui.fields import select
@@ -46,7 +47,9 @@ def tabs(course: Course) -> None:
                 course.run.record,
                 course.run.checkpoint,
                 course.shown,
-                lambda choices: changing(lambda course: course.choose(**choices)),
+                lambda choices: changing(
+                    unlocked(lambda course: course.choose(**choices), *choices)
+                ),
             ),
         },
     )
@@ -344,7 +347,8 @@ def _take_away(course: Course) -> None:
         _("Open an experiment (JSON)"),
         type=["json"],
         key="train_upload",
-        on_change=changing(_uploaded),
+        disabled=locks("preset"),
+        on_change=changing(unlocked(_uploaded, "preset")),
     )
     if course.notice:  # once more, because the one above the figures is out of sight from here
         st.warning(of_error(course.notice))

@@ -16,7 +16,8 @@ from gru_core.data.worksheet import (
     tex,
 )
 from gru_core.maths.convention import Convention
-from pages.ui import components
+from pages.ui import classroom, components
+from pages.ui.classroom import locks, unlocked
 from pages.ui.downloads import download
 from pages.ui.fields import field, segments
 from pages.ui.state import control
@@ -52,8 +53,13 @@ def bar(desk: Desk) -> None:
     st.button(
         _("Other numbers"),
         key="worksheet_other",
-        on_click=changing(lambda desk: desk.changed(seed=(desk.sheet.seed + 1) % (SEED.high + 1))),
+        disabled=locks("seed"),
+        on_click=changing(unlocked(_other_numbers, "seed")),
     )
+
+
+def _other_numbers(desk: Desk) -> Desk:
+    return desk.changed(seed=(desk.sheet.seed + 1) % (SEED.high + 1))
 
 
 def _with_kind(kind: str, desk: Desk, chosen: bool) -> Desk:
@@ -75,7 +81,7 @@ def take_away(sheet: Worksheet) -> None:
         for name, answers, as_tex, as_html in (
             ("exercises", False, _("Exercises, LaTeX"), _("Exercises, HTML")),
             ("answers", True, _("Answers, LaTeX"), _("Answers, HTML")),
-        ):
+        )[: None if classroom.current().solutions else 1]:
             file = f"gru-{name}-{sheet.seed}"
             download(
                 f"{file}.tex",
@@ -92,19 +98,24 @@ def take_away(sheet: Worksheet) -> None:
 
 def paper(desk: Desk) -> None:
     """The sheet of exercises or of answers, as it is printed."""
-    titles = {False: _("Exercise sheet"), True: _("Answer sheet")}
-    st.segmented_control(
-        _("Show"),
-        list(titles),
-        default=desk.answers,
-        required=True,
-        format_func=titles.__getitem__,
-        label_visibility="collapsed",
-        **control(
-            PAGE, "answers", desk.answers, lambda desk, value: replace(desk, answers=bool(value))
-        ),
-    )
-    written = markdown(desk.sheet, _, answers=desk.answers)
+    solutions = classroom.current().solutions
+    if solutions:
+        titles = {False: _("Exercise sheet"), True: _("Answer sheet")}
+        st.segmented_control(
+            _("Show"),
+            list(titles),
+            default=desk.answers,
+            required=True,
+            format_func=titles.__getitem__,
+            label_visibility="collapsed",
+            **control(
+                PAGE,
+                "answers",
+                desk.answers,
+                lambda desk, value: replace(desk, answers=bool(value)),
+            ),
+        )
+    written = markdown(desk.sheet, _, answers=desk.answers and solutions)
     with st.container(key="worksheet_paper", border=True):
         with st.container(key="worksheet_opening"):
             st.markdown(written.opening)

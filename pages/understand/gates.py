@@ -53,4 +53,5 @@ def one_step() -> None:
 
 
 one_step()
-st.markdown(prose("gates", "about"))
+with st.container(key="gates_about"):
+    st.markdown(prose("gates", "about"))

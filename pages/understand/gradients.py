@@ -70,4 +70,5 @@ def gradients_over_time() -> None:
 
 
 gradients_over_time()
-st.markdown(prose(PAGE, "about"))
+with st.container(key="gradients_about"):
+    st.markdown(prose(PAGE, "about"))

@@ -41,6 +41,12 @@ with st.container(horizontal=True, key="home_pages"):
             st.page_link(script, label=f"**{title}**", icon=f":material/{icon}:")
             st.markdown(prose("home", name))
 
+st.page_link(
+    "pages/learn/teach.py",
+    label=_("For teachers: links for a class, and five classes of 45 minutes"),
+    icon=":material/school:",
+)
+
 st.markdown(prose("home", "examples"))
 with st.container(horizontal=True, key="home_examples"):
     for name, example in EXAMPLES.items():

@@ -49,15 +49,16 @@ def gates_over_time() -> None:
         on_move=sequence_controls.moved,
         on_open=sequence_controls.opened,
     )
-    st.markdown(
-        trace_words.sentence(
-            trace.step(view.time),
-            view.time,
-            view.unit,
-            float(units.half_life[view.unit]),
-            trace.keep[:, view.unit],
+    with st.container(key="sequence_words"):
+        st.markdown(
+            trace_words.sentence(
+                trace.step(view.time),
+                view.time,
+                view.unit,
+                float(units.half_life[view.unit]),
+                trace.keep[:, view.unit],
+            )
         )
-    )
     filled = trace_words.gaps(view.sequence)
     if filled:
         st.info(filled)
@@ -65,4 +66,5 @@ def gates_over_time() -> None:
 
 
 gates_over_time()
-st.markdown(prose("sequence", "about"))
+with st.container(key="sequence_about"):
+    st.markdown(prose("sequence", "about"))
