@@ -77,12 +77,10 @@ def _head(lesson: Lesson, mark: Mark, words: Words | None, pending: bool) -> Non
     """Where the reader is, and the ways on. words: where there is something to hint at."""
     place, count = mark.step, len(lesson.steps)
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_head", gap="small"):
-        title = _(lesson.title)
-        st.markdown(f":violet[**{title}**]")
-        step = _("step {i} of {n}", i=place + 1, n=count)
+        title, step = _(lesson.title), _("step {i} of {n}", i=place + 1, n=count)
+        st.markdown(f":violet[**{title}**] &ensp; :gray[{step}]")
         with st.container(key="lesson_progress", width=120, gap=None):
             st.progress((place + (not pending)) / count)
-        st.caption(step)
         with st.container(
             horizontal=True, horizontal_alignment="right", key="lesson_ways", gap="xsmall"
         ):
