@@ -38,6 +38,7 @@ PAGE = OneOf(
         "gradients": N_("Gradients over time"),
         "train": N_("Train live"),
         "compare": N_("Compare"),
+        "lessons": N_("Lessons"),
         "questions": N_("Questions answered"),
         "articles": N_("Spot the mistake"),
         "checklist": N_("Checklist"),
