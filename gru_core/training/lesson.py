@@ -109,7 +109,7 @@ class Lesson:
                 "Link: expected one of a page of this app, such as {expected}, got {actual}. "
                 "Copy it with “Copy link” on the page that you want to show.",
                 expected="/gates?example=forget",
-                actual=shown(link, 60),
+                actual=shown(page, 60),  # not all of it: a notice would make a link of that
             )
         frame = {*FRAME_NAMES, "lang", *_EMBED}
         query = {name: text for name, text in given.items() if name not in frame}

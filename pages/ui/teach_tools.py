@@ -79,16 +79,16 @@ def guide(desk: Desk) -> None:
 
 
 def _links(chosen: Class) -> None:
-    for number, stop in zip(NUMBERS, chosen.stops, strict=False):
+    for place, stop in enumerate(chosen.stops):
         lesson = stop.lesson(language())
         with st.container(
-            horizontal=True, vertical_alignment="center", gap="small", key=f"teach_stop_{number}"
+            horizontal=True, vertical_alignment="center", gap="small", key=f"teach_stop_{place}"
         ):
             title = _(stop.title)
-            st.link_button(f"{number} {title}", lesson.to_link(), width="stretch")
+            st.link_button(f"{NUMBERS[place]} {title}", lesson.to_link(), width="stretch")
             st.button(
                 _("Adapt"),
-                key=f"teach_adapt_{number}",
+                key=f"teach_adapt_{place}",
                 help=_("Put this link into the builder above"),
                 on_click=changing(lambda desk, stop=stop: _adapted(desk, stop)),
             )
