@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import cache
@@ -103,6 +104,9 @@ def _client(scheduler: str) -> Any:
     try:
         if not scheduler.startswith(("tcp://", "tls://")):
             raise ValueError
+        # A client that found no scheduler closes itself when its memory is collected. Were that to
+        # happen while this one starts, it would wait for the lock that this one holds.
+        gc.collect()
         return Client(scheduler, timeout=PATIENCE)
     except ValueError:
         raise InputError(
