@@ -19,7 +19,7 @@ from gru_core.data.sequence_view import SequenceView
 from gru_core.data.step_view import Place, StepView
 from gru_core.data.worksheet import Worksheet
 from gru_core.errors import N_
-from gru_core.training.lesson import LOADS_TORCH, Lesson, Query, ready
+from gru_core.training.class_link import LOADS_TORCH, ClassLink, Query, ready
 from gru_core.training.question_view import QuestionView
 
 ASKING = Classroom(hide=("bar", "look", "words", "tabs", "about"), size="large")
@@ -48,9 +48,9 @@ class Stop:
         """Whether its address takes PyTorch to write."""
         return self.page in LOADS_TORCH
 
-    def lesson(self, lang: str = "") -> Lesson:
+    def class_link(self, lang: str = "") -> ClassLink:
         """What it opens, in a language."""
-        return Lesson(self.page, self.make(), lang, self.classroom)
+        return ClassLink(self.page, self.make(), lang, self.classroom)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ def for_teachers() -> None:
         st.warning(of_error(desk.notice))
     chosen, opened = st.columns([1, 1.7], gap="large")
     with chosen, st.container(key="teach_controls", gap="small"):
-        teach_controls.what(desk.lesson)
-        teach_controls.how(desk.lesson)
+        teach_controls.what(desk.class_link)
+        teach_controls.how(desk.class_link)
     with opened, st.container(key="teach_opened", gap="small"):
-        teach_tools.take_away(desk.lesson)
-        teach_tools.preview(desk.lesson)
+        teach_tools.take_away(desk.class_link)
+        teach_tools.preview(desk.class_link)
     st.markdown(prose("teacher", "classes"))
     teach_tools.guide(desk)
 

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from gru_core.data.classroom import ALL, PAGE_LOCKS, SIZE, SOLUTIONS
-from gru_core.training.lesson import LANGUAGE, LOADS_TORCH, Lesson, Ready, ready
-from gru_core.training.lesson import PAGE as PAGES
+from gru_core.training.class_link import LANGUAGE, LOADS_TORCH, ClassLink, Ready, ready
+from gru_core.training.class_link import PAGE as PAGES
 from pages.ui import classroom
 from pages.ui.fields import segments, select
 from pages.ui.state import control
@@ -19,18 +19,18 @@ from pages.ui.words import label as _
 OWN = ""
 
 
-def what(lesson: Lesson) -> None:
+def what(class_link: ClassLink) -> None:
     """Page and state, or a link that was copied elsewhere in the app."""
     select(
         PAGE,
         PAGES.name,
         _(PAGES.title),
         {page: _(title) for page, title in PAGES.options.items()},
-        lesson.page,
+        class_link.page,
         lambda desk, page: desk.changed(page=page, query=next(iter(_ready(page).values())).query),
     )
-    states = _ready(lesson.page)
-    chosen = next((key for key, each in states.items() if each.query == lesson.query), OWN)
+    states = _ready(class_link.page)
+    chosen = next((key for key, each in states.items() if each.query == class_link.query), OWN)
     titles = {key: _(each.title) for key, each in states.items()}
     if chosen == OWN:
         titles = {OWN: _("as in the link that you pasted"), **titles}
@@ -50,10 +50,10 @@ def what(lesson: Lesson) -> None:
     )
 
 
-def how(lesson: Lesson) -> None:
+def how(class_link: ClassLink) -> None:
     """Language, size, solutions, and what is hidden and locked."""
-    look = lesson.classroom
-    segments(PAGE, LANGUAGE, lesson.lang, lambda desk, lang: desk.changed(lang=lang))
+    look = class_link.classroom
+    segments(PAGE, LANGUAGE, class_link.lang, lambda desk, lang: desk.changed(lang=lang))
     with st.container(horizontal=True):
         segments(PAGE, SIZE, look.size, lambda desk, size: desk.seen(size=size))
         segments(
@@ -64,7 +64,7 @@ def how(lesson: Lesson) -> None:
         )
     hide, lock = classroom.titles()
     _several("hide", _("Hide"), hide, look.hide, _("Nothing"))
-    here = {name: lock[name] for name in PAGE_LOCKS.get(lesson.page, ())}
+    here = {name: lock[name] for name in PAGE_LOCKS.get(class_link.page, ())}
     kept = {name: lock[name] for name in look.lock if name != ALL}
     every = {ALL: _("all values")}
     offered = every if ALL in look.lock else every | here | kept
@@ -91,11 +91,11 @@ def _chosen(desk: Desk, name: str, chosen: Any) -> Desk:
 def _pasted(desk: Desk, link: str) -> Desk:
     """A link's own language and look count where it has any; else those chosen here stay."""
     if not link.strip():
-        return desk.show(desk.lesson)
-    given = Lesson.from_link(link)
-    look = given.classroom if given.classroom.to_query() else desk.lesson.classroom
+        return desk.show(desk.class_link)
+    given = ClassLink.from_link(link)
+    look = given.classroom if given.classroom.to_query() else desk.class_link.classroom
     return desk.changed(
-        page=given.page, query=given.query, lang=given.lang or desk.lesson.lang, classroom=look
+        page=given.page, query=given.query, lang=given.lang or desk.class_link.lang, classroom=look
     )
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from gru_core.data.classroom import Classroom
 from gru_core.errors import InputError
+from gru_core.training.class_link import ClassLink, Query
 from gru_core.training.guide import CLASS
-from gru_core.training.lesson import Lesson, Query
 from pages.ui import state
 
 PAGE = "teach"
 QUERY_NAMES = ("link", CLASS.name)
 
-FIRST = Lesson(
+FIRST = ClassLink(
     "gates",
     {"example": "welcome"},
     "",
@@ -24,27 +24,27 @@ FIRST = Lesson(
 
 @dataclass(frozen=True)
 class Desk:
-    """The lesson of the link, which class of the guide is open, and an error to show."""
+    """The link that is put together, which class of the guide is open, and an error to show."""
 
-    lesson: Lesson = field(default=FIRST)
+    class_link: ClassLink = field(default=FIRST)
     open: str = CLASS.usual
     notice: InputError | None = None
 
-    def show(self, lesson: Lesson) -> Desk:
+    def show(self, class_link: ClassLink) -> Desk:
         """Another link."""
-        return replace(self, lesson=lesson, notice=None)
+        return replace(self, class_link=class_link, notice=None)
 
     def changed(self, **choices: object) -> Desk:
         """Another page, state or language."""
-        return self.show(replace(self.lesson, **choices))  # type: ignore[arg-type]
+        return self.show(replace(self.class_link, **choices))  # type: ignore[arg-type]
 
     def seen(self, **choices: object) -> Desk:
         """The same page, to look otherwise."""
-        return self.show(self.lesson.seen(**choices))
+        return self.show(self.class_link.seen(**choices))
 
     def to_query(self) -> Query:
         """As parameters of this page's own address: the link as it is handed out is one of them."""
-        query = {"link": self.lesson.to_link()} if self.lesson != FIRST else {}
+        query = {"link": self.class_link.to_link()} if self.class_link != FIRST else {}
         return query | ({CLASS.name: self.open} if self.open != CLASS.usual else {})
 
 
@@ -61,5 +61,5 @@ def changing(change: Callable[[Desk], Desk]) -> Callable[[], None]:
 def _opened(desk: Desk, query: Mapping[str, str]) -> Desk:
     if query == desk.to_query():
         return desk
-    lesson = Lesson.from_link(query["link"]) if "link" in query else FIRST
-    return Desk(lesson, CLASS.read(query.get(CLASS.name, CLASS.usual)))
+    class_link = ClassLink.from_link(query["link"]) if "link" in query else FIRST
+    return Desk(class_link, CLASS.read(query.get(CLASS.name, CLASS.usual)))

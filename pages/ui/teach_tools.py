@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from gru_core.training.class_link import ClassLink
 from gru_core.training.guide import CLASS, CLASSES, Class, Stop
-from gru_core.training.lesson import Lesson
 from pages.ui.fields import titles_of
 from pages.ui.state import control
 from pages.ui.teach_state import PAGE, Desk, changing
@@ -18,16 +18,18 @@ NUMBERS = "①②③④⑤⑥⑦⑧⑨"
 HEIGHT = 720
 
 
-def take_away(lesson: Lesson) -> None:
+def take_away(class_link: ClassLink) -> None:
     """The link to copy and to open, and the line for a course page."""
-    link = _base() + lesson.to_link()
+    link = _base() + class_link.to_link()
     st.markdown("**" + _("The link") + "**")
     st.code(link, language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.link_button(_("Open in a new tab"), lesson.to_link(), icon=":material/open_in_new:")
+        st.link_button(_("Open in a new tab"), class_link.to_link(), icon=":material/open_in_new:")
         with st.popover(_("For a course page"), icon=":material/code:", key="teach_embed"):
             st.markdown(_("Paste this line into the HTML of the page:"))
-            st.code(iframe_line(_base() + lesson.to_link(embed="true")), "html", wrap_lines=True)
+            st.code(
+                iframe_line(_base() + class_link.to_link(embed="true")), "html", wrap_lines=True
+            )
 
 
 def iframe_line(address: str) -> str:
@@ -39,13 +41,13 @@ def iframe_line(address: str) -> str:
     )
 
 
-def preview(lesson: Lesson) -> None:
+def preview(class_link: ClassLink) -> None:
     """The app itself in a frame, as the link opens it."""
     st.markdown("**" + _("What it opens") + "**")
     with st.container(border=True, key="teach_preview"):
-        # Of our own origin, and quoted by Lesson: no text of anybody's gets into it as it is.
+        # Of our own origin, and quoted by ClassLink: no text of anybody's gets into it as it is.
         st.iframe(
-            _path() + lesson.to_link(lang=lesson.lang or language(), embed="true"),
+            _path() + class_link.to_link(lang=class_link.lang or language(), embed="true"),
             height=HEIGHT,
             alt=_("The page that this link opens"),
         )
@@ -80,12 +82,12 @@ def guide(desk: Desk) -> None:
 
 def _links(chosen: Class) -> None:
     for place, stop in enumerate(chosen.stops):
-        lesson = stop.lesson(language())
+        class_link = stop.class_link(language())
         with st.container(
             horizontal=True, vertical_alignment="center", gap="small", key=f"teach_stop_{place}"
         ):
             title = _(stop.title)
-            st.link_button(f"{NUMBERS[place]} {title}", lesson.to_link(), width="stretch")
+            st.link_button(f"{NUMBERS[place]} {title}", class_link.to_link(), width="stretch")
             st.button(
                 _("Adapt"),
                 key=f"teach_adapt_{place}",
@@ -95,11 +97,11 @@ def _links(chosen: Class) -> None:
 
 
 def _adapted(desk: Desk, stop: Stop) -> Desk:
-    return desk.show(stop.lesson(language()))
+    return desk.show(stop.class_link(language()))
 
 
 def _open(desk: Desk, key: str) -> Desk:
-    return Desk(desk.lesson, key)
+    return Desk(desk.class_link, key)
 
 
 def _base() -> str:

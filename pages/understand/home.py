@@ -19,6 +19,7 @@ with text:
     with st.container(horizontal=True, key="home_start"):
         st.page_link(GATES, label=_("Walk through one step"))
         st.page_link(TRAIN, label=_("Watch one learn"))
+        st.page_link("pages/learn/lessons.py", label=_("Ten short lessons"))
 with picture:
     trace = EXAMPLES[DEFAULT_EXAMPLE].setup.unroll()
     components.miniature(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from gru_core.data.classroom import Classroom
-from gru_core.training.lesson import Lesson
+from gru_core.training.class_link import ClassLink
 from tests.browser.gates import SIDEWAYS
 
 OpenPage = Callable[..., Page]
@@ -15,7 +15,7 @@ LOOK = Classroom(hide=("popovers", "look", "about"), lock=("example", "model"), 
 def test_a_teachers_link_holds(
     open_page: OpenPage, wait_until_idle: Callable[[Page], None]
 ) -> None:
-    page = open_page(Lesson("gates", {"example": "forget"}, "", LOOK).to_link())
+    page = open_page(ClassLink("gates", {"example": "forget"}, "", LOOK).to_link())
     locked = page.locator("[class*='st-key-gates_example_'] input")
     numbers = page.locator(".st-key-gates_numbers .gl-number").first
 

@@ -39,6 +39,7 @@ def test_every_page_is_one_click_away(open_app: OpenApp, language: str) -> None:
         "gradients",
         "train",
         "compare",
+        "lessons",
         "questions",
         "articles",
         "worksheet",

@@ -14,8 +14,8 @@ from gru_core.data.exhibits.registry import EXHIBITS
 from gru_core.data.practice import Exercise
 from gru_core.data.worksheet import Worksheet, markdown
 from gru_core.errors import InputError
+from gru_core.training.class_link import PAGE, ClassLink
 from gru_core.training.guide import CLASSES
-from gru_core.training.lesson import PAGE, Lesson
 from pages.ui import classroom, words
 from pages.ui.classroom import SELECTORS, style
 from pages.ui.teach_state import FIRST
@@ -206,8 +206,8 @@ def test_a_worksheet_has_no_answers(open_app: OpenApp, language: str) -> None:
 # --- The builder ---------------------------------------------------------------------------------
 
 
-def lesson(app: AppTest) -> Lesson:
-    found: Lesson = app.session_state["teach"].lesson
+def class_link(app: AppTest) -> ClassLink:
+    found: ClassLink = app.session_state["teach"].class_link
     return found
 
 
@@ -215,7 +215,7 @@ def test_it_opens_with_a_link_that_works(open_app: OpenApp, language: str) -> No
     app = open_app("teach", language=language)
     assert not app.exception
     assert not app.warning
-    assert lesson(app) == FIRST
+    assert class_link(app) == FIRST
     assert app.code[0].value.endswith(FIRST.to_link())
     assert FIRST.to_link(embed="true").replace("&", "&amp;") in app.code[1].value
     [frame] = app.get("iframe")
@@ -234,18 +234,18 @@ def test_a_link_is_put_together(open_app: OpenApp) -> None:
     control(app, "lang", "teach").set_value("zh").run()
     control(app, "size", "teach").set_value("usual").run()
     assert not app.exception
-    made = Lesson(
+    made = ClassLink(
         "articles",
         {"exhibit": "no_un"},
         "zh",
         Classroom(("menu", "about"), ("all",), "usual", False),
     )
-    assert lesson(app) == made
+    assert class_link(app) == made
     # The page's own address holds it, and is not itself hidden or locked by it.
     query = component(app, "teach_link")["query"]
     assert query == {"link": made.to_link()}
     again = open_app("teach", **query)
-    assert lesson(again) == made
+    assert class_link(again) == made
     assert not control(again, "page", "teach").disabled
 
 
@@ -253,13 +253,16 @@ def test_a_pasted_link_is_taken_or_refused(open_app: OpenApp, language: str) -> 
     app = open_app("teach", language=language)
     [field] = [each for each in app.text_input if "pasted" in (each.key or "")]
     field.set_value("https://example.org/lab/sequence?model=latch&t=7").run()
-    assert (lesson(app).page, lesson(app).query) == ("sequence", {"model": "latch", "t": "7"})
-    assert lesson(app).classroom == FIRST.classroom  # how it looks stays
+    assert (class_link(app).page, class_link(app).query) == (
+        "sequence",
+        {"model": "latch", "t": "7"},
+    )
+    assert class_link(app).classroom == FIRST.classroom  # how it looks stays
     [field] = [each for each in app.text_input if "pasted" in (each.key or "")]
     field.set_value("https://example.org/<b>?x").run()
     assert not app.exception
     assert len(app.warning) == 1
-    assert lesson(app).page == "sequence"
+    assert class_link(app).page == "sequence"
 
 
 @pytest.mark.parametrize(
@@ -269,7 +272,7 @@ def test_a_wrong_link_to_the_builder_is_said(open_app: OpenApp, query: dict[str,
     app = open_app("teach", **query)
     assert not app.exception
     assert len(app.warning) == 1
-    assert lesson(app) == FIRST
+    assert class_link(app) == FIRST
 
 
 def test_every_class_offers_its_links(open_app: OpenApp, language: str) -> None:
@@ -280,12 +283,12 @@ def test_every_class_offers_its_links(open_app: OpenApp, language: str) -> None:
         text = words.sections(language, "teacher")[key]
         assert text in said(app)
         links = [link.proto.url for link in app.get("link_button")][1:]
-        assert links == [stop.lesson(language).to_link() for stop in each.stops]
+        assert links == [stop.class_link(language).to_link() for stop in each.stops]
         # The prose and the links count alike.
         numbers = "①②③④⑤⑥"[: len(each.stops)]
         assert set(re.findall("[①-⑨]", text)) == set(numbers)
     app.button(key="teach_adapt_0").click().run()
-    assert lesson(app) == each.stops[0].lesson(language)
+    assert class_link(app) == each.stops[0].class_link(language)
 
 
 def test_every_page_can_be_linked_to() -> None:
@@ -296,7 +299,7 @@ def test_every_page_can_be_linked_to() -> None:
 def guide_links() -> list[str]:
     """Each link of the guide once."""
     stops = (stop for each in CLASSES.values() for stop in each.stops)
-    return list(dict.fromkeys(stop.lesson().to_link() for stop in stops))
+    return list(dict.fromkeys(stop.class_link().to_link() for stop in stops))
 
 
 @pytest.mark.parametrize(("link", "language"), in_turn(guide_links()))
@@ -310,5 +313,5 @@ def test_every_link_of_the_guide_opens(open_app: OpenApp, link: str, language: s
     assert app.session_state[page].notice is None
     assert (
         component(app, "lang_address")["query"].items()
-        >= Lesson.from_link(link).classroom.to_query().items()
+        >= ClassLink.from_link(link).classroom.to_query().items()
     )

@@ -61,7 +61,7 @@ Query = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Lesson:
+class ClassLink:
     """page, query: what is opened. lang: empty for the reader's own. classroom: how it looks.
 
     Raises InputError that names what is wrong with the page's parameters too.
@@ -85,7 +85,7 @@ class Lesson:
         return f"/{self.page}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
 
     @classmethod
-    def from_link(cls, link: str) -> Lesson:
+    def from_link(cls, link: str) -> ClassLink:
         """What a link of this app opens, wherever the app is hosted.
 
         Raises InputError when it is a link of no page, or one that its page would refuse.
@@ -115,7 +115,7 @@ class Lesson:
         query = {name: text for name, text in given.items() if name not in frame}
         return cls(page, query, given.get("lang", ""), Classroom.from_query(given))
 
-    def seen(self, **choices: object) -> Lesson:
+    def seen(self, **choices: object) -> ClassLink:
         """With other choices of the Classroom."""
         return replace(self, classroom=replace(self.classroom, **choices))  # type: ignore[arg-type]
 

@@ -12,8 +12,8 @@ from gru_core.data.classroom import Classroom
 from gru_core.data.gradient_study import study, trace
 from gru_core.data.gradient_view import GradientView
 from gru_core.errors import InputError
+from gru_core.training.class_link import LANGUAGE, LOADS_TORCH, MOST_LETTERS, PAGE, ClassLink, ready
 from gru_core.training.guide import CLASSES
-from gru_core.training.lesson import LANGUAGE, LOADS_TORCH, MOST_LETTERS, PAGE, Lesson, ready
 from tests.data.test_classroom import classrooms
 
 STATES = [(page, state.query) for page in PAGE.options for state in ready(page).values()]
@@ -23,11 +23,11 @@ STATES = [(page, state.query) for page in PAGE.options for state in ready(page).
 def test_a_link_holds_all_of_it(
     state: tuple[str, dict[str, str]], lang: str, classroom: Classroom
 ) -> None:
-    lesson = Lesson(*state, lang, classroom)
-    assert Lesson.from_link(lesson.to_link()) == lesson
+    class_link = ClassLink(*state, lang, classroom)
+    assert ClassLink.from_link(class_link.to_link()) == class_link
     # Wherever it is hosted, and as it is embedded.
-    hosted = "https://example.org/course" + lesson.to_link(embed="true")
-    assert Lesson.from_link(f" {hosted}\n") == lesson
+    hosted = "https://example.org/course" + class_link.to_link(embed="true")
+    assert ClassLink.from_link(f" {hosted}\n") == class_link
 
 
 @pytest.mark.parametrize(
@@ -51,25 +51,25 @@ def test_a_link_holds_all_of_it(
 )
 def test_what_no_page_would_open_is_refused(link: str) -> None:
     with pytest.raises(InputError):
-        Lesson.from_link(link)
+        ClassLink.from_link(link)
 
 
 def test_text_in_a_link_is_quoted() -> None:
-    lesson = Lesson("sequence", {"other": '"><script>&lang=zh'})
-    link = lesson.to_link()
+    class_link = ClassLink("sequence", {"other": '"><script>&lang=zh'})
+    link = class_link.to_link()
     assert not set(link) & set("<>\"' ")
-    assert Lesson.from_link(link) == lesson
+    assert ClassLink.from_link(link) == class_link
 
 
 def test_pytorch_waits_until_it_is_needed() -> None:
     code = (
         "import sys\n"
         "from gru_core.training.guide import CLASSES\n"
-        "from gru_core.training.lesson import LOADS_TORCH, PAGE, Lesson, ready\n"
+        "from gru_core.training.class_link import LOADS_TORCH, PAGE, ClassLink, ready\n"
         "for page in set(PAGE.options) - LOADS_TORCH:\n"
-        "    for state in ready(page).values(): Lesson(page, state.query)\n"
+        "    for state in ready(page).values(): ClassLink(page, state.query)\n"
         "for stop in (stop for each in CLASSES.values() for stop in each.stops):\n"
-        "    stop.loads_torch or stop.lesson()\n"
+        "    stop.loads_torch or stop.class_link()\n"
         "print('torch' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -79,7 +79,7 @@ def test_pytorch_waits_until_it_is_needed() -> None:
 
 def test_the_numbers_of_the_class_on_gradients_are_what_its_links_show() -> None:
     [plain, bias, chrono] = [
-        np.median(study(GradientView.from_query(stop.lesson().query)).norms["gru"], axis=0)[0]
+        np.median(study(GradientView.from_query(stop.class_link().query)).norms["gru"], axis=0)[0]
         for stop in CLASSES["gradients"].stops[:3]
     ]
     assert 0.3e-19 < plain < 3e-19
