@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,11 @@ def _as_on_one_server() -> Iterator[None]:
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         patch.setattr(app_test, "ScriptCache", lambda: compiled)
         yield
+
+
+def in_each(values: Iterable[Any]) -> list[tuple[Any, str]]:
+    """Each value with every language."""
+    return list(product(values, LOCALES))
 
 
 @pytest.fixture

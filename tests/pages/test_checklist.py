@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from gru_core.training.checklist import GROUPS, LINKS, Link
-from tests.pages.conftest import OpenApp, in_turn
+from tests.pages.conftest import OpenApp, in_each
 
 
 def test_it_shows_every_item_and_every_link(open_app: OpenApp, language: str) -> None:
@@ -18,7 +18,7 @@ def test_it_shows_every_item_and_every_link(open_app: OpenApp, language: str) ->
     ]
 
 
-@pytest.mark.parametrize(("link", "language"), in_turn(LINKS))
+@pytest.mark.parametrize(("link", "language"), in_each(LINKS))
 def test_a_link_opens_a_page_that_works(open_app: OpenApp, link: Link, language: str) -> None:
     app = open_app(link.page, language=language, **link.query)
     assert not app.exception

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from gru_core.training.lessons import LESSONS, Lesson, Mark
 from pages.ui import words
 from pages.ui.lesson_words import BETWEEN, parted
-from tests.pages.conftest import OpenApp, in_turn
+from tests.pages.conftest import OpenApp, in_each
 from tests.training.lesson_acts import acts, states
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -70,7 +70,7 @@ def unique() -> list[tuple[Lesson, int]]:
 
 @pytest.mark.parametrize(
     ("at", "language"),
-    in_turn(unique()),
+    in_each(unique()),
     ids=lambda v: v if isinstance(v, str) else Mark(v[0].key, v[1]).text,
 )
 def test_a_step_opens_its_page(open_app: OpenApp, at: tuple[Lesson, int], language: str) -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from gru_core.training.question_view import QuestionView
 from gru_core.training.questions import QUESTIONS
 from pages.ui.question_controls import FIND
-from tests.pages.conftest import OpenApp, component, control, in_turn
+from tests.pages.conftest import OpenApp, component, control, in_each
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -104,7 +104,7 @@ def experiments() -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize(
-    ("link", "language"), in_turn(experiments()), ids=lambda v: v if isinstance(v, str) else v[0]
+    ("link", "language"), in_each(experiments()), ids=lambda v: v if isinstance(v, str) else v[0]
 )
 def test_every_experiment_opens(
     open_app: OpenApp, link: tuple[str, dict[str, str]], language: str

@@ -20,7 +20,7 @@ from pages.ui import classroom, words
 from pages.ui.classroom import SELECTORS, style
 from pages.ui.teach_state import FIRST
 from pages.ui.words import translate
-from tests.pages.conftest import ROOT, OpenApp, component, control, in_turn
+from tests.pages.conftest import ROOT, OpenApp, component, control, in_each, in_turn
 
 
 def styles(app: AppTest) -> str:
@@ -302,7 +302,7 @@ def guide_links() -> list[str]:
     return list(dict.fromkeys(stop.class_link().to_link() for stop in stops))
 
 
-@pytest.mark.parametrize(("link", "language"), in_turn(guide_links()))
+@pytest.mark.parametrize(("link", "language"), in_each(guide_links()))
 def test_every_link_of_the_guide_opens(open_app: OpenApp, link: str, language: str) -> None:
     parts = urlsplit(link)
     page = parts.path.strip("/")
